@@ -1,0 +1,310 @@
+import { InternalError } from '../errors/rome-error.js'
+import type { ColumnType, RowValue } from '../values/column-type.js'
+import { compareText } from '../values/text-order.js'
+import { compileFunction } from './functions/compile-function.js'
+import { compileLike } from './like.js'
+import type { PresentValue } from './make-nodes.js'
+import type {
+  AggregateNode,
+  CaseNode,
+  ColumnNode,
+  CompareNode,
+  CompareOperator,
+  ExpressionNode,
+  InNode,
+  LogicNode,
+  TextMatchNode,
+} from './nodes.js'
+import { isTextKind, typeOf } from './type-of.js'
+
+/** Gives the value of an expression for a row. What a row is, the caller decides. */
+export type ReadValue<R> = (row: R) => RowValue
+
+/** Tells whether a predicate is true or false for a row, or null when that is unknown. */
+export type TestRow<R> = (row: R) => boolean | null
+
+/** How the caller's rows give the value of a column, or of an aggregate that was computed before. */
+export type Access<R> = (node: ColumnNode | AggregateNode) => ReadValue<R>
+
+/** Turns an expression into a function of a row. */
+export function compileValue<R>(node: ExpressionNode, access: Access<R>): ReadValue<R> {
+  switch (node.kind) {
+    case 'column':
+    case 'aggregate':
+      return access(node)
+    case 'null':
+      return () => null
+    case 'literal': {
+      const { value } = node
+      return () => value
+    }
+    case 'function':
+      return compileFunction(
+        node,
+        node.arguments.map((argument) => compileValue(argument, access)),
+      )
+    case 'case':
+      return compileCase(node, access)
+    case 'subquery':
+      throw new InternalError('ROME_INTERNAL', 'A subquery is replaced by its value before anything is evaluated.')
+    case 'related':
+      throw new InternalError('ROME_INTERNAL', 'A relation is planned as a join before anything is evaluated.')
+    default:
+      return compilePredicate(node, access)
+  }
+}
+
+/** Turns a predicate into a function of a row, by SQL's three-valued logic. */
+export function compilePredicate<R>(node: ExpressionNode, access: Access<R>): TestRow<R> {
+  switch (node.kind) {
+    case 'column':
+    case 'literal':
+    case 'null':
+    case 'aggregate':
+    case 'function':
+    case 'case':
+    case 'subquery':
+    case 'related':
+      // The builder has checked that the expression is boolean.
+      return compileValue(node, access) as TestRow<R>
+    case 'compare':
+      return compileCompare(node, access)
+    case 'and':
+    case 'or':
+      return compileLogic(node, access)
+    case 'not': {
+      const test = compilePredicate(node.term, access)
+      return (row) => {
+        const result = test(row)
+        return result === null ? null : !result
+      }
+    }
+    case 'in':
+      return compileIn(node, access)
+    case 'like':
+      return testText(node.operand, access, compileLike(node.pattern, node.ignoreCase))
+    case 'textMatch':
+      return testText(node.operand, access, textMatcher(node))
+    case 'isTrue': {
+      const test = compilePredicate(node.term, access)
+      return (row) => test(row) === true
+    }
+    case 'isNull': {
+      const read = compileValue(node.operand, access)
+      return (row) => read(row) === null
+    }
+  }
+}
+
+/**
+ * How row values of a type are compared: by the operators of the language where these give the total order (numbers,
+ * bigints, booleans, and uuids, which are text in ASCII), by code point for text, else by the type.
+ */
+function orderOf(type: ColumnType): 'native' | 'text' | 'type' {
+  switch (type.kind) {
+    case 'integer':
+    case 'bigint':
+    case 'float':
+    case 'boolean':
+    case 'datetime':
+    case 'timestamp':
+    case 'date':
+    case 'uuid':
+      return 'native'
+    default:
+      return isTextKind(type.kind) ? 'text' : 'type'
+  }
+}
+
+/** Whether equal row values of the type are identical. */
+function isPrimitive(type: ColumnType): boolean {
+  return type.kind !== 'bytes' && type.kind !== 'json'
+}
+
+function compileCompare<R>(node: CompareNode, access: Access<R>): TestRow<R> {
+  const { operator, left, right } = node
+  const type = typeOf(left)
+  if (right.kind === 'literal') return compareWithLiteral(operator, compileValue(left, access), right.value, type)
+  if (left.kind === 'literal') {
+    return compareWithLiteral(mirrored[operator], compileValue(right, access), left.value, type)
+  }
+  const readLeft = compileValue(left, access)
+  const readRight = compileValue(right, access)
+  const holds = comparison(operator, type)
+  return (row) => {
+    const leftValue = readLeft(row)
+    if (leftValue === null) return null
+    const rightValue = readRight(row)
+    return rightValue === null ? null : holds(leftValue, rightValue)
+  }
+}
+
+/** The operator that says the same with its sides exchanged. */
+const mirrored: Readonly<Record<CompareOperator, CompareOperator>> = {
+  eq: 'eq',
+  ne: 'ne',
+  lt: 'gt',
+  lte: 'gte',
+  gt: 'lt',
+  gte: 'lte',
+}
+
+/** The commonest predicate. */
+function compareWithLiteral<R>(
+  operator: CompareOperator,
+  read: ReadValue<R>,
+  literal: PresentValue,
+  type: ColumnType,
+): TestRow<R> {
+  const isDirect = operator === 'eq' || operator === 'ne' ? isPrimitive(type) : orderOf(type) === 'native'
+  if (isDirect) return compareDirectly(operator, read as (row: R) => number | null, literal as number)
+  const holds = comparison(operator, type)
+  return (row) => {
+    const value = read(row)
+    return value === null ? null : holds(value, literal)
+  }
+}
+
+/**
+ * By the operators of the language, each in a closure of its own that can be inlined. The values are numbers for the
+ * compiler only: the operators do the same for bigints, booleans and ASCII text, and equality for all text.
+ */
+function compareDirectly<R>(operator: CompareOperator, read: (row: R) => number | null, literal: number): TestRow<R> {
+  switch (operator) {
+    case 'eq':
+      return (row) => {
+        const value = read(row)
+        return value === null ? null : value === literal
+      }
+    case 'ne':
+      return (row) => {
+        const value = read(row)
+        return value === null ? null : value !== literal
+      }
+    case 'lt':
+      return (row) => {
+        const value = read(row)
+        return value === null ? null : value < literal
+      }
+    case 'lte':
+      return (row) => {
+        const value = read(row)
+        return value === null ? null : value <= literal
+      }
+    case 'gt':
+      return (row) => {
+        const value = read(row)
+        return value === null ? null : value > literal
+      }
+    case 'gte':
+      return (row) => {
+        const value = read(row)
+        return value === null ? null : value >= literal
+      }
+  }
+}
+
+/** A comparison of two values that are there. */
+function comparison(operator: CompareOperator, type: ColumnType): (a: PresentValue, b: PresentValue) => boolean {
+  const compare = comparatorOf(type)
+  switch (operator) {
+    case 'eq':
+      return isPrimitive(type) ? (a, b) => a === b : (a, b) => compare(a, b) === 0
+    case 'ne':
+      return isPrimitive(type) ? (a, b) => a !== b : (a, b) => compare(a, b) !== 0
+    case 'lt':
+      return (a, b) => compare(a, b) < 0
+    case 'lte':
+      return (a, b) => compare(a, b) <= 0
+    case 'gt':
+      return (a, b) => compare(a, b) > 0
+    case 'gte':
+      return (a, b) => compare(a, b) >= 0
+  }
+}
+
+/** The total order of the row values of a type. */
+function comparatorOf(type: ColumnType): (a: PresentValue, b: PresentValue) => number {
+  switch (orderOf(type)) {
+    case 'native':
+      return (a, b) => ((a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0)
+    case 'text':
+      return (a, b) => compareText(a as string, b as string)
+    case 'type':
+      return (a, b) => type.compare(a, b)
+  }
+}
+
+function compileCase<R>(node: CaseNode, access: Access<R>): ReadValue<R> {
+  const branches = node.branches.map(({ condition, result }) => ({
+    test: compilePredicate(condition, access),
+    read: compileValue(result, access),
+  }))
+  const readOtherwise = compileValue(node.otherwise, access)
+  return (row) => {
+    for (const { test, read } of branches) if (test(row) === true) return read(row)
+    return readOtherwise(row)
+  }
+}
+
+/** A known result ends it; an unknown one is remembered. */
+function compileLogic<R>(node: LogicNode, access: Access<R>): TestRow<R> {
+  const tests = node.terms.map((term) => compilePredicate(term, access))
+  const deciding = node.kind === 'or'
+  const [first, second] = tests
+  if (first !== undefined && second !== undefined && tests.length === 2) {
+    return (row) => {
+      const a = first(row)
+      if (a === deciding) return deciding
+      const b = second(row)
+      if (b === deciding) return deciding
+      return a === null || b === null ? null : !deciding
+    }
+  }
+  return (row) => {
+    let isUnknown = false
+    for (const test of tests) {
+      const result = test(row)
+      if (result === deciding) return deciding
+      if (result === null) isUnknown = true
+    }
+    return isUnknown ? null : !deciding
+  }
+}
+
+function compileIn<R>(node: InNode, access: Access<R>): TestRow<R> {
+  const { operand, values } = node
+  if (values.length === 0) return () => false
+  const read = compileValue(operand, access)
+  const type = typeOf(operand)
+  if (!isPrimitive(type)) {
+    return (row) => {
+      const value = read(row)
+      return value === null ? null : values.some((candidate) => type.compare(candidate, value) === 0)
+    }
+  }
+  const set = new Set<RowValue>(values)
+  return (row) => {
+    const value = read(row)
+    return value === null ? null : set.has(value)
+  }
+}
+
+function testText<R>(operand: ExpressionNode, access: Access<R>, matches: (text: string) => boolean): TestRow<R> {
+  const read = compileValue(operand, access) as (row: R) => string | null
+  return (row) => {
+    const text = read(row)
+    return text === null ? null : matches(text)
+  }
+}
+
+function textMatcher({ operator, text }: TextMatchNode): (value: string) => boolean {
+  switch (operator) {
+    case 'startsWith':
+      return (value) => value.startsWith(text)
+    case 'endsWith':
+      return (value) => value.endsWith(text)
+    case 'contains':
+      return (value) => value.includes(text)
+  }
+}
