@@ -1,0 +1,133 @@
+import type { Key, KeyRange } from '../codec/key.js'
+import { ConflictError } from '../errors/rome-error.js'
+import type { CommitRequest, Version, Write } from './contract.js'
+
+/** How much the validator remembers. */
+export interface ConflictLimits {
+  readonly commitsMax: number
+  readonly keysMax: number
+}
+
+interface RecentCommit {
+  readonly version: Version
+  /** In ascending order. */
+  readonly keys: readonly Key[]
+}
+
+const defaultLimits: ConflictLimits = { commitsMax: 100_000, keysMax: 1_000_000 }
+
+/**
+ * Knows which keys recent commits wrote, and so whether what a transaction read is still true.
+ *
+ * Keys read are looked up in one map of the newest version by key; ranges read are searched in the sorted keys of each
+ * commit after the reader's version. What no live reader needs is forgotten, and beyond its limits the oldest commits
+ * are forgotten even so: readers that old are refused. The idea is that of FoundationDB's resolver.
+ */
+export class ConflictValidator {
+  readonly #limits: ConflictLimits
+  readonly #newest = new Map<Key, Version>()
+  #commits: RecentCommit[] = []
+  /** Commits before this index are forgotten. */
+  #first = 0
+  #keys = 0
+  /** Every commit after this version is remembered. */
+  #floor: Version
+
+  constructor(floor: Version, limits: ConflictLimits = defaultLimits) {
+    this.#floor = floor
+    this.#limits = limits
+  }
+
+  /** @throws ConflictError `ROME_CONFLICT`, `ROME_SNAPSHOT_TOO_OLD` */
+  validate(request: CommitRequest): void {
+    const { readVersion, readKeys, readRanges } = request
+    if (readKeys.length === 0 && readRanges.length === 0) return
+    if (readVersion < this.#floor) {
+      throw new ConflictError(
+        'ROME_SNAPSHOT_TOO_OLD',
+        'The transaction read from a snapshot older than the commits the engine remembers; run it again.',
+        { context: { readVersion, oldest: this.#floor } },
+      )
+    }
+    for (const key of readKeys) {
+      const version = this.#newest.get(key)
+      if (version !== undefined && version > readVersion) throw conflict(key, readVersion, version)
+    }
+    if (readRanges.length > 0) this.#validateRanges(readRanges, readVersion)
+  }
+
+  /** Remembers an accepted commit. Versions only grow. */
+  add(version: Version, writes: readonly Write[]): void {
+    const keys = writes.map(keyOf)
+    for (const key of keys) this.#newest.set(key, version)
+    this.#commits.push({ version, keys })
+    this.#keys += keys.length
+    while (this.#keys > this.#limits.keysMax || this.#commits.length - this.#first > this.#limits.commitsMax) {
+      this.#forgetOldest()
+    }
+  }
+
+  /** Forgets what only readers older than `oldestReader` would need. */
+  forgetBefore(oldestReader: Version): void {
+    for (;;) {
+      const oldest = this.#commits[this.#first]
+      if (oldest === undefined || oldest.version > oldestReader) break
+      this.#forgetOldest()
+    }
+    if (this.#floor < oldestReader) this.#floor = oldestReader
+  }
+
+  /** How many keys are remembered. */
+  get size(): number {
+    return this.#keys
+  }
+
+  #validateRanges(ranges: readonly KeyRange[], readVersion: Version): void {
+    for (let index = this.#commits.length - 1; index >= this.#first; index--) {
+      const commit = this.#commits[index]
+      if (commit === undefined || commit.version <= readVersion) return
+      for (const range of ranges) {
+        const key = firstKeyIn(commit.keys, range)
+        if (key !== undefined) throw conflict(key, readVersion, commit.version)
+      }
+    }
+  }
+
+  #forgetOldest(): void {
+    const oldest = this.#commits[this.#first]
+    if (oldest === undefined) return
+    for (const key of oldest.keys) {
+      if (this.#newest.get(key) === oldest.version) this.#newest.delete(key)
+    }
+    this.#keys -= oldest.keys.length
+    this.#floor = oldest.version
+    this.#first++
+    // The forgotten front is given back once it is most of the array, so that forgetting stays cheap.
+    if (this.#first > 64 && this.#first * 2 > this.#commits.length) {
+      this.#commits = this.#commits.slice(this.#first)
+      this.#first = 0
+    }
+  }
+}
+
+const keyOf = (write: Write): Key => write.key
+
+function firstKeyIn(keys: readonly Key[], range: KeyRange): Key | undefined {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((keys[middle] as Key) < range.start) low = middle + 1
+    else high = middle
+  }
+  const key = keys[low]
+  return key !== undefined && key < range.end ? key : undefined
+}
+
+function conflict(key: Key, readVersion: Version, version: Version): ConflictError {
+  return new ConflictError(
+    'ROME_CONFLICT',
+    'Another commit wrote what this transaction had read; run the transaction again.',
+    { context: { key: Buffer.from(key, 'latin1').toString('hex'), readVersion, version } },
+  )
+}

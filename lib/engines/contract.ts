@@ -1,0 +1,131 @@
+import type { MaybePromise } from '../async/maybe-promise.js'
+import type { Key, KeyRange } from '../codec/key.js'
+
+export type { Key, KeyRange } from '../codec/key.js'
+
+/** The position of a commit in an engine's one order of commits; grows by every commit. */
+export type Version = number
+
+/**
+ * When a commit is acknowledged: `commit`, after it was synced to stable storage and so survives a power cut;
+ * `os`, after the operating system has it and so it survives a killed process; `none`, while it is in memory only.
+ */
+export type Durability = 'commit' | 'os' | 'none'
+
+/** What an engine promises. Callers branch on this, never on its name. */
+export interface EngineManifest {
+  /** For messages and plans only. */
+  readonly name: string
+  /** What one commit can cover atomically. */
+  readonly atomicScope: 'store' | 'partition'
+  readonly partitions: number
+  /** This process is the only writer, so decoded data may be kept. */
+  readonly exclusive: boolean
+  /** The durabilities a commit may ask for; the first is the engine's default. */
+  readonly durabilities: readonly Durability[]
+  /** The most bytes of keys and values in one commit. */
+  readonly commitBytesMax: number
+  /** The most writes in one commit. */
+  readonly commitWritesMax: number
+}
+
+/**
+ * One write: a value to put, or `undefined` to delete the key. The engine keeps the bytes it is given: they must not be
+ * changed afterwards.
+ */
+export interface Write {
+  readonly key: Key
+  readonly value: Uint8Array | undefined
+}
+
+/** What must be true, and what becomes true, together or not at all. */
+export interface CommitRequest {
+  /** Chosen by the caller, unique (a UUIDv7): by it an unknown outcome is settled. */
+  readonly id: string
+  /**
+   * The version the reads were made at. Their snapshot is released after the commit, not before: an engine may forget
+   * which keys were written before the oldest live snapshot, and then refuses with `ROME_SNAPSHOT_TOO_OLD`.
+   */
+  readonly readVersion: Version
+  /** Keys that no later commit may have written. */
+  readonly readKeys: readonly Key[]
+  /** Ranges in which no later commit may have written, neither put nor deleted. */
+  readonly readRanges: readonly KeyRange[]
+  /** In ascending order of key, no key twice. */
+  readonly writes: readonly Write[]
+  /** One of the manifest's; its first when absent. */
+  readonly durability?: Durability
+  readonly signal?: AbortSignal
+}
+
+/** What became of a commit whose answer was lost. Once `aborted` was answered, the commit can no longer happen. */
+export type CommitOutcome =
+  | { readonly state: 'committed'; readonly version: Version }
+  | { readonly state: 'aborted' }
+  /** Older than what the engine remembers. */
+  | { readonly state: 'forgotten' }
+
+/** Keys and values of one batch, side by side. Values must not be changed. */
+export interface Batch {
+  readonly keys: readonly Key[]
+  readonly values: readonly Uint8Array[]
+}
+
+/** How a range is read. */
+export interface ScanOptions {
+  /** From the end of the range to its start. */
+  readonly reverse?: boolean
+  /** How many entries the caller expects to need: sizes the first batches. Not a limit. */
+  readonly expected?: number
+}
+
+/**
+ * A cursor over a range. `next` gives a non-empty batch, or `undefined` at the end; it is not called again while it
+ * is pending. `close` may be called at any time, more than once, and releases what the cursor holds; `next` then gives
+ * `undefined`. After its snapshot was released `next` throws `ROME_CLOSED`, so that nobody takes that for the end.
+ */
+export interface Scan {
+  next(): MaybePromise<Batch | undefined>
+  close(): MaybePromise<void>
+}
+
+/** The whole store as it was at one version, over all partitions. */
+export interface EngineSnapshot {
+  readonly version: Version
+  get(key: Key): MaybePromise<Uint8Array | undefined>
+  /** In the order of `keys`. */
+  getMany(keys: readonly Key[]): MaybePromise<readonly (Uint8Array | undefined)[]>
+  /** In ascending order of key bytes, descending with `reverse`. */
+  scan(range: KeyRange, options?: ScanOptions): Scan
+  /** May be called more than once. Scans of the snapshot are closed by it. */
+  release(): void
+}
+
+/**
+ * An ordered key-value store with snapshots and conditional commits.
+ *
+ * An engine moves bytes: it knows no models, rows or indexes. From a key it reads no more than
+ * {@link placementPrefix} tells, to choose the partition. Every engine passes the conformance suite of
+ * `rome-orm/engines/suite`.
+ */
+export interface Engine {
+  readonly manifest: EngineManifest
+  /** @throws EngineError `ROME_LOCKED` when another process has the store, and by what is wrong with it otherwise. */
+  open(): Promise<void>
+  /** At the newest acknowledged commit. Never blocks writers, nor they it. */
+  snapshot(): MaybePromise<EngineSnapshot>
+  /**
+   * Validates and applies one request, atomically over its keys.
+   * @throws ConflictError when a read is no longer true; nothing was applied.
+   * @throws CommitUnknownError when the answer was lost: ask {@link Engine.outcome}.
+   * @throws EngineError `ROME_COMMIT_TOO_LARGE`, `ROME_DISK_FULL`, `ROME_HALTED`; nothing was applied.
+   */
+  commit(request: CommitRequest): Promise<Version>
+  outcome(id: string): Promise<CommitOutcome>
+  /** The partitions that hold keys of the range, in ascending order. */
+  partitionsOf(range: KeyRange): readonly number[]
+  /** What the engine counted since it was opened, and what is live now (`liveSnapshots`, `liveScans`, `backlog`). */
+  stats(): Readonly<Record<string, number>>
+  /** Waits for commits under way, then releases everything. May be called more than once. */
+  close(): Promise<void>
+}

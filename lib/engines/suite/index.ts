@@ -1,0 +1,42 @@
+import { commitGroup } from './commit-group.js'
+import { conflictGroup } from './conflict-group.js'
+import { lifecycleGroup } from './lifecycle-group.js'
+import { randomGroup } from './random-group.js'
+import { readGroup } from './read-group.js'
+import { snapshotGroup } from './snapshot-group.js'
+import { createContext, type EngineSuiteOptions } from './suite-context.js'
+
+export type {
+  Batch,
+  CommitOutcome,
+  CommitRequest,
+  Durability,
+  Engine,
+  EngineManifest,
+  EngineSnapshot,
+  Key,
+  KeyRange,
+  Scan,
+  ScanOptions,
+  Version,
+  Write,
+} from '../contract.js'
+export type { EngineSuiteOptions } from './suite-context.js'
+
+/**
+ * Defines the tests that every engine passes: it may call itself an engine of Rome when all do.
+ *
+ * @example
+ * ```ts
+ * import { test } from 'node:test'
+ * import { memory } from 'rome-orm/engines/memory'
+ * import { engineSuite } from 'rome-orm/engines/suite'
+ *
+ * engineSuite({ test, name: 'memory', factory: () => memory() })
+ * ```
+ */
+export function engineSuite(options: EngineSuiteOptions): void {
+  const context = createContext(options)
+  for (const group of [readGroup, snapshotGroup, conflictGroup, commitGroup, lifecycleGroup, randomGroup])
+    group(context)
+}
