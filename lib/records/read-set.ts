@@ -1,0 +1,85 @@
+import { type Key, type KeyRange, prefixRange } from '../codec/key.js'
+import { prefixBytes } from '../codec/space.js'
+
+/**
+ * Beyond this many single keys, or ranges, all keys of each table and index among them are noted as one range, so that
+ * memory and the work of validation stay bounded.
+ */
+const notesMax = 20_000
+
+/** What a transaction has read and relies on: keys and ranges, found or not. Validated at commit. */
+export class ReadSet {
+  readonly #keys = new Set<Key>()
+  #ranges: NotedRange[] = []
+  /** Whole tables and indexes, by what their keys begin with. What is noted of them besides adds nothing. */
+  readonly #whole = new Set<Key>()
+
+  get keys(): readonly Key[] {
+    return [...this.#keys]
+  }
+
+  /** As far as their scans have come. */
+  get ranges(): readonly KeyRange[] {
+    const scanned = this.#ranges.map(({ start, end }) => ({ start, end })).filter(({ start, end }) => start < end)
+    return [...scanned, ...Array.from(this.#whole, prefixRange)]
+  }
+
+  noteKey(key: Key): void {
+    if (this.#whole.size > 0 && this.#whole.has(prefixOf(key))) return
+    this.#keys.add(key)
+    if (this.#keys.size > notesMax) this.#widen()
+  }
+
+  /** A range whose bounds grow as its scan goes on. */
+  noteScan(range: KeyRange, isReverse: boolean): NotedRange {
+    const noted = new NotedRange(range, isReverse)
+    if (this.#isCovered(range)) return noted
+    this.#ranges.push(noted)
+    if (this.#ranges.length > notesMax) this.#widen()
+    return noted
+  }
+
+  /** Noting less than was read would be wrong; noting more only risks a needless conflict. */
+  #widen(): void {
+    for (const key of this.#keys) this.#whole.add(prefixOf(key))
+    for (const { range } of this.#ranges) this.#whole.add(prefixOf(range.start))
+    this.#keys.clear()
+    this.#ranges = this.#ranges.filter(({ range }) => !this.#isCovered(range))
+  }
+
+  #isCovered(range: KeyRange): boolean {
+    const prefix = prefixOf(range.start)
+    return this.#whole.has(prefix) && range.end <= prefixRange(prefix).end
+  }
+}
+
+/** The part of a range that a scan has come through so far. */
+export class NotedRange implements KeyRange {
+  readonly range: KeyRange
+  readonly #isReverse: boolean
+  start: Key
+  end: Key
+
+  constructor(range: KeyRange, isReverse: boolean) {
+    this.range = range
+    this.#isReverse = isReverse
+    this.start = isReverse ? range.end : range.start
+    this.end = this.start
+  }
+
+  /** The scan gave out everything up to and with `key`. */
+  reached(key: Key): void {
+    if (this.#isReverse) this.start = key
+    else this.end = `${key}\0`
+  }
+
+  /** The scan came to the end of its range. */
+  reachedEnd(): void {
+    this.start = this.range.start
+    this.end = this.range.end
+  }
+}
+
+function prefixOf(key: Key): Key {
+  return key.slice(0, prefixBytes)
+}

@@ -1,0 +1,153 @@
+import { v7 as uuidv7 } from 'uuid'
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { type Key, keyFromBytes } from '../codec/key.js'
+import { decodeTuple } from '../codec/tuple.js'
+import type { Engine } from '../engines/contract.js'
+import { ConflictError, type ErrorContext, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
+import type { EntitySchema } from '../schema/entity-schema.js'
+import type { Catalogue } from './catalogue.js'
+import { prepareCatalogue } from './prepare-catalogue.js'
+import type { OnProgress } from './progress.js'
+import { RecordTransaction } from './record-transaction.js'
+import { Statistics, statisticsKey } from './statistics.js'
+import { Table } from './table.js'
+
+/** How a store is opened. */
+export interface RecordStoreOptions {
+  /** Called while entries of dropped indexes are erased and new indexes are built. */
+  readonly onProgress?: OnProgress
+}
+
+/** A second store over an engine would give out the same ids and not keep the first one's indexes. */
+const takenEngines = new WeakSet<Engine>()
+
+/** Models' rows and indexes over one open engine. */
+export class RecordStore {
+  readonly engine: Engine
+  /** What the store knows of its models, those it was not opened with included. */
+  readonly catalogue: Catalogue
+  /** Signs continuation tokens. */
+  readonly secret: Uint8Array
+  /** How much data there is, by estimates. */
+  readonly statistics: Statistics
+  readonly #tables: ReadonlyMap<object, Table>
+
+  private constructor(engine: Engine, catalogue: Catalogue, schemas: readonly EntitySchema[], statistics: Statistics) {
+    this.engine = engine
+    this.catalogue = catalogue
+    this.secret = Buffer.from(catalogue.secret, 'hex')
+    this.statistics = statistics
+    this.#tables = new Map(schemas.map((schema) => [schema, new Table(schema, catalogue.tables[schema.name])]))
+  }
+
+  /**
+   * Opens the engine and brings the catalogue to what the models need; builds new indexes of stored rows before it
+   * returns. When something fails the engine is closed again.
+   * @throws UsageError `ROME_ARGUMENT` for an engine that another store has; SchemaError `ROME_SCHEMA_CHANGED`;
+   * ConstraintError `ROME_UNIQUE` when stored rows are against a new unique index; EngineError, CorruptionError.
+   */
+  static async open(
+    engine: Engine,
+    schemas: readonly EntitySchema[],
+    { onProgress }: RecordStoreOptions = {},
+  ): Promise<RecordStore> {
+    if (takenEngines.has(engine)) {
+      throw new UsageError('ROME_ARGUMENT', 'this engine serves another Rome already: make one engine for each', {
+        context: { engine: engine.manifest.name },
+      })
+    }
+    takenEngines.add(engine)
+    try {
+      await engine.open()
+    } catch (error) {
+      // It may be tried again, say when whoever has locked it lets go.
+      takenEngines.delete(engine)
+      throw error
+    }
+    try {
+      const catalogue = await prepareCatalogue(engine, schemas, onProgress)
+      return new RecordStore(engine, catalogue, schemas, await readStatistics(engine))
+    } catch (error) {
+      await engine.close()
+      throw error
+    }
+  }
+
+  get tables(): Iterable<Table> {
+    return this.#tables.values()
+  }
+
+  /** @throws SchemaError `ROME_SCHEMA_UNKNOWN_MODEL` when the store was opened without this model. */
+  table<T extends object>(schema: EntitySchema<T>): Table<T> {
+    const table = this.#tables.get(schema)
+    if (table === undefined) {
+      throw new SchemaError('ROME_SCHEMA_UNKNOWN_MODEL', 'name this model in the models of Rome.open()', {
+        context: { model: schema.name, models: Array.from(this.#tables.values(), (known) => known.schema.name) },
+      })
+    }
+    // It was made of this very schema.
+    return table as unknown as Table<T>
+  }
+
+  /** A transaction on the newest snapshot. Cost: no read. */
+  begin(): MaybePromise<RecordTransaction> {
+    return andThen(this.engine.snapshot(), (snapshot) => new RecordTransaction(this, snapshot))
+  }
+
+  /** Says in the words of the models what a conflict of the engine was about. */
+  explainConflict(error: ConflictError): ConflictError {
+    const { key } = error.context
+    return new ConflictError(
+      error.code,
+      'another commit changed what this transaction read: run it again from its start',
+      {
+        context: {
+          ...error.context,
+          ...(typeof key === 'string' ? this.#describeKey(keyFromBytes(Buffer.from(key, 'hex'))) : {}),
+        },
+        cause: error,
+      },
+    )
+  }
+
+  /** Keeps the statistics in the store, if they have changed. */
+  async saveStatistics(): Promise<void> {
+    if (!this.statistics.hasChanged) return
+    const write = { key: statisticsKey, value: this.statistics.encode() }
+    // Nobody relies on what they were, and the next opening brings no more than worse plans without them.
+    await this.engine.commit({ id: uuidv7(), readVersion: 0, readKeys: [], readRanges: [], writes: [write] })
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.saveStatistics()
+    } catch (error) {
+      // A store that cannot be written any more can still be closed; estimates are all that is lost.
+      if (!(error instanceof RomeError)) throw error
+    } finally {
+      await this.engine.close()
+    }
+  }
+
+  #describeKey(key: Key): ErrorContext {
+    for (const { schema, prefix, indexes } of this.#tables.values()) {
+      if (key.startsWith(prefix)) return { model: schema.name, primaryKey: decodeTuple(key, prefix.length) }
+      for (const { definition, prefix, deletedPrefix } of indexes) {
+        if (key.startsWith(prefix) || key.startsWith(deletedPrefix)) {
+          return { model: schema.name, index: definition.name }
+        }
+      }
+    }
+    return {}
+  }
+}
+
+async function readStatistics(engine: Engine): Promise<Statistics> {
+  const snapshot = await engine.snapshot()
+  try {
+    const bytes = await snapshot.get(statisticsKey)
+    return bytes === undefined ? new Statistics() : Statistics.decode(bytes)
+  } finally {
+    snapshot.release()
+  }
+}

@@ -1,0 +1,157 @@
+import { decodeEntry, encodeEntry } from '../codec/entry.js'
+import { type Key, keyFromBytes, keyToBytes } from '../codec/key.js'
+import { keyBytesMax } from '../codec/limits.js'
+import { entryPrefix } from '../codec/space.js'
+import { decodeTuple, elementEnd, encodeNull, invertElement } from '../codec/tuple.js'
+import { CorruptionError, ValidationError } from '../errors/rome-error.js'
+import { compilePredicate } from '../expressions/evaluate.js'
+import type { ColumnReference } from '../expressions/nodes.js'
+import { columnsOf } from '../expressions/walk.js'
+import type { ColumnDefinition, EntitySchema, IndexDefinition } from '../schema/entity-schema.js'
+import type { DiskValue, KeyElement, RowValue } from '../values/column-type.js'
+import type { StoredIndex } from './catalogue.js'
+import { columnOfRow, type Row } from './row.js'
+import type { RowFormat } from './row-format.js'
+
+/** One entry of an index. */
+export interface IndexEntry {
+  readonly key: Key
+  readonly value: Uint8Array
+  /** No other row may have this key: it ends with the indexed values. */
+  readonly isExclusive: boolean
+}
+
+/** An index bound to its id: makes entries of rows, and finds the rows of entries. */
+export class TableIndex {
+  readonly definition: IndexDefinition
+  readonly id: number
+  readonly state: 'building' | 'ready'
+  /** Every key of an entry of a live row begins with it. */
+  readonly prefix: Key
+  /** The same for soft-deleted rows. */
+  readonly deletedPrefix: Key
+  readonly #rows: RowFormat
+  /** The columns that an entry is made of. */
+  readonly #positions: readonly number[]
+  readonly #isIndexed: ((row: Row) => boolean | null) | undefined
+
+  constructor(rows: RowFormat, definition: IndexDefinition, stored: StoredIndex) {
+    this.#rows = rows
+    this.definition = definition
+    this.id = stored.id
+    this.state = stored.state
+    this.prefix = entryPrefix(stored.id, false)
+    this.deletedPrefix = entryPrefix(stored.id, true)
+    this.#positions = positionsOf(rows.schema, definition)
+    this.#isIndexed = definition.where && compilePredicate<Row>(definition.where, columnOfRow)
+  }
+
+  /**
+   * The entry of a row; `undefined` when a partial index leaves the row out.
+   * @throws ValidationError `ROME_KEY_TOO_LONG`, `ROME_ROW_TOO_LARGE`.
+   */
+  entryOf(rowKey: Key, row: Row): IndexEntry | undefined {
+    if (this.#isIndexed !== undefined && this.#isIndexed(row) !== true) return undefined
+    const isDeleted = this.#rows.isDeleted(row)
+    let key = isDeleted ? this.deletedPrefix : this.prefix
+    let hasNull = false
+    for (const { column, isDescending } of this.definition.columns) {
+      const value = row[column.position]
+      if (value === null) hasNull = true
+      key += this.encodeValue(column.type, value, isDescending)
+    }
+    const primaryKey = rowKey.slice(this.#rows.prefix.length)
+    const isExclusive = this.definition.isUnique && !hasNull && !isDeleted
+    // With the primary key in any case: what can be stored can be deleted softly, which puts it into the key.
+    const bytes = key.length + primaryKey.length
+    if (bytes > keyBytesMax) {
+      throw new ValidationError('ROME_KEY_TOO_LONG', 'shorten the indexed values: their encoded form is too long', {
+        context: { index: this.definition.name, bytes, bytesMax: keyBytesMax },
+      })
+    }
+    if (!isExclusive) key += primaryKey
+    return { key, value: encodeEntry(key, this.#entryValues(isExclusive ? primaryKey : undefined, row)), isExclusive }
+  }
+
+  #entryValues(primaryKey: Key | undefined, row: Row): DiskValue[] {
+    const { include } = this.definition
+    if (primaryKey === undefined && include.length === 0) return []
+    const values: DiskValue[] = [primaryKey === undefined ? null : keyToBytes(primaryKey)]
+    for (const column of include) values.push(this.#rows.toDisk(column, row[column.position]))
+    return values
+  }
+
+  /** Whether both rows certainly have the same entry. The primary key is taken to be the same. */
+  isUntouched(previous: Row, next: Row): boolean {
+    return this.#positions.every((position) => previous[position] === next[position])
+  }
+
+  /** One value as an element of an entry's key. */
+  encodeValue(type: { encodeKey(value: Exclude<RowValue, null>): Key }, value: RowValue, isDescending: boolean): Key {
+    const element = value === null ? encodeNull() : type.encodeKey(value)
+    return isDescending ? invertElement(element) : element
+  }
+
+  /** Whether an entry alone tells the values of all these columns. */
+  covers(columns: Iterable<ColumnReference>): boolean {
+    const { primaryKey } = this.#rows.schema
+    for (const column of columns) {
+      const isThere =
+        this.definition.columns.some((indexed) => indexed.column === column) ||
+        primaryKey.some((key) => key === column) ||
+        this.definition.include.some((included) => included === column)
+      if (!isThere) return false
+    }
+    return true
+  }
+
+  /** The key of the row an entry stands for. @throws CorruptionError, CodecError. */
+  rowKeyOf(entryKey: Key, entryValue: Uint8Array): Key {
+    const values = decodeEntry(entryKey, entryValue)
+    let offset = this.prefix.length
+    for (let column = 0; column < this.definition.columns.length; column++) offset = elementEnd(entryKey, offset)
+    return this.#rows.prefix + (offset < entryKey.length ? entryKey.slice(offset) : this.#primaryKeyIn(values))
+  }
+
+  /** A row with the values that the entry tells, and null elsewhere: for queries that {@link covers} says need no more. */
+  rowOf(entryKey: Key, entryValue: Uint8Array): Row {
+    const values = decodeEntry(entryKey, entryValue)
+    const elements = decodeTuple(entryKey, this.prefix.length)
+    const { schema } = this.#rows
+    const row: RowValue[] = new Array<RowValue>(schema.columns.length).fill(null)
+    const indexed = this.definition.columns
+    indexed.forEach(({ column }, position) => {
+      row[column.position] = keyValue(column, elements[position])
+    })
+    const primaryKey =
+      elements.length > indexed.length ? elements.slice(indexed.length) : decodeTuple(this.#primaryKeyIn(values), 0)
+    schema.primaryKey.forEach((column, position) => {
+      row[column.position] = keyValue(column, primaryKey[position])
+    })
+    this.definition.include.forEach((column, position) => {
+      row[column.position] = this.#rows.fromDisk(column, values[position + 1])
+    })
+    return row
+  }
+
+  #primaryKeyIn(values: readonly unknown[]): Key {
+    const primaryKey = values[0]
+    if (primaryKey instanceof Uint8Array) {
+      return keyFromBytes(Buffer.from(primaryKey.buffer, primaryKey.byteOffset, primaryKey.length))
+    }
+    throw new CorruptionError('ROME_CORRUPT', 'an index entry does not say which row it is of: run `rome verify`', {
+      context: { index: this.definition.name },
+    })
+  }
+}
+
+function positionsOf({ deletedAt }: EntitySchema, definition: IndexDefinition): readonly number[] {
+  const columns: ColumnReference[] = [...definition.columns.map(({ column }) => column), ...definition.include]
+  if (definition.where !== undefined) columns.push(...columnsOf(definition.where).map((node) => node.column))
+  if (deletedAt !== undefined) columns.push(deletedAt)
+  return [...new Set(columns.map((column) => column.position))]
+}
+
+function keyValue(column: ColumnDefinition, element: KeyElement | undefined): RowValue {
+  return element === null || element === undefined ? null : column.type.decodeKey(element)
+}
