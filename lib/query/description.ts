@@ -1,0 +1,84 @@
+import type { ExpressionNode } from '../expressions/nodes.js'
+import type { ModelSource } from '../schema/entity-schema.js'
+
+/** Which rows of a soft-deletable model a query sees. */
+export type Scope = 'live' | 'all' | 'deleted'
+
+/** One thing selected: a whole entity, or a value. */
+export type SelectedPart =
+  | { readonly kind: 'entity'; readonly source: ModelSource }
+  | { readonly kind: 'value'; readonly node: ExpressionNode }
+
+/** One column of an order. */
+export interface OrderPart {
+  readonly node: ExpressionNode
+  readonly isDescending: boolean
+  readonly nulls: 'first' | 'last'
+}
+
+/** A model whose rows are put beside those of the models before it, where `on` is true. */
+export interface JoinPart {
+  readonly source: ModelSource
+  /** A left join keeps rows that match nothing, with null in the place of the joined model. */
+  readonly kind: 'inner' | 'left'
+  readonly on: ExpressionNode
+}
+
+export type SetOperator = 'union' | 'unionAll' | 'intersect' | 'except'
+
+/** Where a query's rows come from: a model, or two queries combined. */
+export type QueryInput =
+  | { readonly kind: 'model'; readonly source: ModelSource }
+  | {
+      readonly kind: 'set'
+      readonly operator: SetOperator
+      readonly left: QueryDescription
+      readonly right: QueryDescription
+    }
+
+/** All that a query says, as frozen data. Every method of `Query` makes a new one. */
+export interface QueryDescription {
+  readonly input: QueryInput
+  readonly joins: readonly JoinPart[]
+  readonly scope: Scope
+  readonly selection: readonly SelectedPart[]
+  readonly filters: readonly ExpressionNode[]
+  /** The caller said that the whole table is meant. */
+  readonly isEverything: boolean
+  readonly groupBy: readonly ExpressionNode[]
+  readonly having: readonly ExpressionNode[]
+  readonly orderBy: readonly OrderPart[]
+  readonly isDistinct: boolean
+  readonly limit: number | undefined
+  readonly offset: number
+}
+
+/** The model a description is rooted in: that of the leftmost operand. */
+export function rootOf(description: QueryDescription): ModelSource {
+  let input = description.input
+  while (input.kind === 'set') input = input.left.input
+  return input.source
+}
+
+/** The models that a description reads by itself, in the order they were named. */
+export function sourcesIn(description: QueryDescription): readonly ModelSource[] {
+  return [rootOf(description), ...description.joins.map((join) => join.source)]
+}
+
+/** A query of everything in its input. */
+export function newDescription(input: QueryInput, selection: readonly SelectedPart[]): QueryDescription {
+  return Object.freeze({
+    input,
+    joins: [],
+    scope: 'live',
+    selection,
+    filters: [],
+    isEverything: false,
+    groupBy: [],
+    having: [],
+    orderBy: [],
+    isDistinct: false,
+    limit: undefined,
+    offset: 0,
+  })
+}

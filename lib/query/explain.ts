@@ -1,0 +1,44 @@
+import { andThen } from '../async/maybe-promise.js'
+import type { QueryDescription } from './description.js'
+import { findFilteredScan } from './full-scan.js'
+import { execute } from './operators/execute.js'
+import { forEachBatch, type StepCount } from './operators/operator.js'
+import { Explanation, explainPlan } from './plan/explanation.js'
+import { suggestIndex } from './plan/index-suggestion.js'
+import type { PlanNode } from './plan/plan-node.js'
+import { planQuery } from './plan/planner.js'
+import type { QuerySession } from './query-session.js'
+import { QueryRun, type TerminalOptions } from './run-query.js'
+import { resolveSubqueries } from './subqueries.js'
+
+export interface ExplainOptions extends TerminalOptions {
+  /** Run the query too, to tell how many rows came out of each step. */
+  readonly analyze?: boolean
+}
+
+/** How a query is answered. Reads nothing but what its independent subqueries give, unless it is to be analyzed. */
+export function explain(
+  session: QuerySession,
+  description: QueryDescription,
+  options: ExplainOptions,
+): Promise<Explanation> {
+  const counts = new Map<PlanNode, StepCount>()
+  return session.run((transaction) => {
+    const run = new QueryRun(session, transaction, options, options.analyze ? { counts } : {})
+    return andThen(resolveSubqueries(description, run.execution.answer), (resolved) => {
+      const { plan } = planQuery(session.store, resolved)
+      const scan = findFilteredScan(plan)
+      const explained = (): Explanation =>
+        new Explanation(
+          explainPlan(plan, session.store, options.analyze ? counts : undefined),
+          scan && suggestIndex(scan),
+        )
+      return options.analyze
+        ? andThen(
+            forEachBatch(execute(plan, run.execution), () => true),
+            explained,
+          )
+        : explained()
+    })
+  }, options)
+}

@@ -1,0 +1,264 @@
+import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
+import type { Row } from '../../records/row.js'
+import { collect, type Operator } from './operator.js'
+import { checkRowsInMemory } from './row-budget.js'
+
+/** What becomes of a row at hand and the rows that it may match. */
+export interface Pairing {
+  readonly kind: 'inner' | 'left' | 'mark'
+  /** Whether a joined row is a match. */
+  readonly isMatch: (joined: Row) => boolean
+  /** What stands for the right side of a row without a match in a left join. */
+  readonly missing: Row
+}
+
+/** Pairs a left row with candidates of the right. */
+export function pair(left: Row, candidates: readonly Row[], { kind, isMatch, missing }: Pairing, joined: Row[]): void {
+  if (kind === 'mark') {
+    joined.push([...left, candidates.some((candidate) => isMatch(left.concat(candidate)))])
+    return
+  }
+  let hasMatch = false
+  for (const candidate of candidates) {
+    const row = left.concat(candidate)
+    if (!isMatch(row)) continue
+    hasMatch = true
+    joined.push(row)
+  }
+  if (!hasMatch && kind === 'left') joined.push(left.concat(missing))
+}
+
+const none: readonly Row[] = Object.freeze([])
+
+const rowsPerBatch = 1024
+
+/** Makes a table of the right side once, and looks every left row up in it. A null key matches nothing. */
+export class HashJoinOperator implements Operator {
+  readonly #left: Operator
+  readonly #right: Operator
+  readonly #leftKey: (row: Row) => string | undefined
+  readonly #rightKey: (row: Row) => string | undefined
+  readonly #pairing: Pairing
+  #table: Map<string, Row[]> | undefined
+  /** Rows of the left, to be joined from `#position`. */
+  #rows: readonly Row[] = []
+  #position = 0
+
+  constructor(
+    left: Operator,
+    right: Operator,
+    keys: { readonly left: (row: Row) => string | undefined; readonly right: (row: Row) => string | undefined },
+    pairing: Pairing,
+  ) {
+    this.#left = left
+    this.#right = right
+    this.#leftKey = keys.left
+    this.#rightKey = keys.right
+    this.#pairing = pairing
+  }
+
+  next(): MaybePromise<readonly Row[] | undefined> {
+    return andThen(this.#table ?? this.#build(), (table) => {
+      this.#table = table
+      return this.#pull(table)
+    })
+  }
+
+  async close(): Promise<void> {
+    this.#table = new Map()
+    this.#rows = []
+    await Promise.all([this.#left.close(), this.#right.close()])
+  }
+
+  #pull(table: ReadonlyMap<string, Row[]>): MaybePromise<readonly Row[] | undefined> {
+    for (;;) {
+      const joined = this.#joinSome(table)
+      if (joined.length > 0) return joined
+      const rows = this.#left.next()
+      if (rows instanceof Promise) return rows.then((there) => this.#pullAfter(there, table))
+      if (rows === undefined) return undefined
+      this.#rows = rows
+      this.#position = 0
+    }
+  }
+
+  #pullAfter(
+    rows: readonly Row[] | undefined,
+    table: ReadonlyMap<string, Row[]>,
+  ): MaybePromise<readonly Row[] | undefined> {
+    if (rows === undefined) return undefined
+    this.#rows = rows
+    this.#position = 0
+    return this.#pull(table)
+  }
+
+  /** As many rows as make a batch: a batch of left rows with thousands of matches each would be millions. */
+  #joinSome(table: ReadonlyMap<string, Row[]>): Row[] {
+    const joined: Row[] = []
+    while (this.#position < this.#rows.length && joined.length < rowsPerBatch) {
+      const row = this.#rows[this.#position++]
+      const key = this.#leftKey(row)
+      pair(row, (key === undefined ? undefined : table.get(key)) ?? none, this.#pairing, joined)
+    }
+    return joined
+  }
+
+  #build(): MaybePromise<Map<string, Row[]>> {
+    return andThen(
+      collect(this.#right, (rows) => checkRowsInMemory(rows, 'hash join')),
+      (rows) => {
+        const table = new Map<string, Row[]>()
+        for (const row of rows) {
+          const key = this.#rightKey(row)
+          if (key === undefined) continue
+          const same = table.get(key)
+          if (same === undefined) table.set(key, [row])
+          else same.push(row)
+        }
+        return table
+      },
+    )
+  }
+}
+
+/** Finds the matches of each batch of left rows together. */
+export class LookupJoinOperator implements Operator {
+  readonly #left: Operator
+  /** The candidates of each row, in the order of the rows. */
+  readonly #findCandidates: (rows: readonly Row[]) => MaybePromise<readonly (readonly Row[])[]>
+  readonly #pairing: Pairing
+
+  constructor(
+    left: Operator,
+    findCandidates: (rows: readonly Row[]) => MaybePromise<readonly (readonly Row[])[]>,
+    pairing: Pairing,
+  ) {
+    this.#left = left
+    this.#findCandidates = findCandidates
+    this.#pairing = pairing
+  }
+
+  next(): MaybePromise<readonly Row[] | undefined> {
+    for (;;) {
+      const joined = andThen(this.#left.next(), (rows) => (rows === undefined ? undefined : this.#join(rows)))
+      if (joined instanceof Promise) return this.#nextLater(joined)
+      if (joined === undefined || joined.length > 0) return joined
+    }
+  }
+
+  close(): MaybePromise<void> {
+    return this.#left.close()
+  }
+
+  async #nextLater(joined: Promise<readonly Row[] | undefined>): Promise<readonly Row[] | undefined> {
+    const rows = await joined
+    return rows === undefined || rows.length > 0 ? rows : this.next()
+  }
+
+  #join(rows: readonly Row[]): MaybePromise<readonly Row[]> {
+    return andThen(this.#findCandidates(rows), (candidates) => {
+      const joined: Row[] = []
+      rows.forEach((row, index) => {
+        pair(row, candidates[index], this.#pairing, joined)
+      })
+      return joined
+    })
+  }
+}
+
+/** Joins two sides that come in the order of the key; holds the right rows of one key only. */
+export class MergeJoinOperator implements Operator {
+  readonly #left: Operator
+  readonly #right: RowCursor
+  /** Negative when the left row's key comes first; `undefined` when the left key is null. */
+  readonly #compareKeys: (left: Row, right: Row) => number | undefined
+  readonly #isSameKey: (a: Row, b: Row) => boolean
+  readonly #pairing: Pairing
+  #group: Row[] = []
+
+  constructor(
+    left: Operator,
+    right: Operator,
+    keys: {
+      readonly compare: (left: Row, right: Row) => number | undefined
+      readonly isSame: (a: Row, b: Row) => boolean
+    },
+    pairing: Pairing,
+  ) {
+    this.#left = left
+    this.#right = new RowCursor(right)
+    this.#compareKeys = keys.compare
+    this.#isSameKey = keys.isSame
+    this.#pairing = pairing
+  }
+
+  async next(): Promise<readonly Row[] | undefined> {
+    for (;;) {
+      const rows = await this.#left.next()
+      if (rows === undefined) return undefined
+      const joined: Row[] = []
+      for (const row of rows) pair(row, await this.#candidatesOf(row), this.#pairing, joined)
+      if (joined.length > 0) return joined
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#left.close(), this.#right.close()])
+  }
+
+  async #candidatesOf(row: Row): Promise<readonly Row[]> {
+    if (this.#group.length > 0) {
+      const order = this.#compareKeys(row, this.#group[0])
+      if (order === undefined || order < 0) return none
+      if (order === 0) return this.#group
+    }
+    this.#group = []
+    for (let right = await this.#right.peek(); right !== undefined; right = await this.#right.peek()) {
+      const order = this.#compareKeys(row, right)
+      if (order === undefined || order < 0) return none
+      this.#right.advance()
+      if (order > 0) continue
+      this.#group.push(right)
+      await this.#readRestOfGroup(right)
+      return this.#group
+    }
+    return none
+  }
+
+  async #readRestOfGroup(first: Row): Promise<void> {
+    for (let right = await this.#right.peek(); right !== undefined; right = await this.#right.peek()) {
+      if (!this.#isSameKey(first, right)) return
+      this.#group.push(right)
+      checkRowsInMemory(this.#group.length, 'merge join')
+      this.#right.advance()
+    }
+  }
+}
+
+/** Rows of a step one by one. */
+class RowCursor {
+  readonly #operator: Operator
+  #rows: readonly Row[] | undefined = []
+  #position = 0
+
+  constructor(operator: Operator) {
+    this.#operator = operator
+  }
+
+  /** The next row without taking it; `undefined` at the end. */
+  async peek(): Promise<Row | undefined> {
+    while (this.#rows !== undefined && this.#position >= this.#rows.length) {
+      this.#rows = await this.#operator.next()
+      this.#position = 0
+    }
+    return this.#rows?.[this.#position]
+  }
+
+  advance(): void {
+    this.#position++
+  }
+
+  close(): MaybePromise<void> {
+    return this.#operator.close()
+  }
+}

@@ -1,0 +1,135 @@
+import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
+import type { Key, KeyRange } from '../../codec/key.js'
+import type { Batch, Scan } from '../../engines/contract.js'
+import { CorruptionError } from '../../errors/rome-error.js'
+import type { ReadMeter } from '../../records/read-meter.js'
+import type { Row } from '../../records/row.js'
+import type { Table } from '../../records/table.js'
+import type { TableIndex } from '../../records/table-index.js'
+import { checkExecution, type Execution, type Operator } from './operator.js'
+
+const keysPerBatch = 256
+const emptyRow: Row = Object.freeze([])
+
+/** No rows. */
+export const nothing: Operator = { next: () => undefined, close: () => undefined }
+
+/** Rows by primary key, as many as there are. */
+export class KeysOperator implements Operator {
+  readonly #execution: Execution
+  readonly #table: Table
+  readonly #keys: readonly Key[]
+  #position = 0
+
+  readonly #meter: ReadMeter
+
+  constructor(execution: Execution, table: Table, keys: readonly Key[], meter: ReadMeter) {
+    this.#execution = execution
+    this.#meter = meter
+    this.#table = table
+    this.#keys = keys
+  }
+
+  next(): MaybePromise<readonly Row[] | undefined> {
+    checkExecution(this.#execution)
+    if (this.#position >= this.#keys.length) return undefined
+    const keys = this.#keys.slice(this.#position, this.#position + keysPerBatch)
+    this.#position += keys.length
+    return andThen(this.#execution.transaction.getMany(this.#table, keys, this.#meter), (rows) => {
+      const found = rows.filter((row) => row !== undefined)
+      return found.length === 0 ? this.next() : found
+    })
+  }
+
+  close(): void {
+    this.#position = this.#keys.length
+  }
+}
+
+/** Ranges of keys read one after the other, each batch turned into rows. */
+export class RangesOperator implements Operator {
+  readonly #execution: Execution
+  readonly #ranges: readonly KeyRange[]
+  readonly #isReverse: boolean
+  readonly #expected: number
+  readonly #meter: ReadMeter
+  readonly #toRows: (batch: Batch) => MaybePromise<readonly Row[]>
+  #position = 0
+  #scan: Scan | undefined
+
+  constructor(
+    execution: Execution,
+    ranges: readonly KeyRange[],
+    options: { readonly isReverse: boolean; readonly expected: number },
+    meter: ReadMeter,
+    toRows: (batch: Batch) => MaybePromise<readonly Row[]>,
+  ) {
+    this.#execution = execution
+    this.#ranges = options.isReverse ? ranges.toReversed() : ranges
+    this.#isReverse = options.isReverse
+    this.#expected = options.expected
+    this.#meter = meter
+    this.#toRows = toRows
+  }
+
+  next(): MaybePromise<readonly Row[] | undefined> {
+    checkExecution(this.#execution)
+    if (this.#scan === undefined) {
+      if (this.#position >= this.#ranges.length) return undefined
+      const options = { reverse: this.#isReverse, expected: this.#expected }
+      this.#scan = this.#execution.transaction.scan(this.#ranges[this.#position++], options)
+    }
+    return andThen(this.#scan.next(), (batch) => {
+      if (batch !== undefined) {
+        this.#meter.add(batch.keys.length, bytesOf(batch))
+        return this.#toRows(batch)
+      }
+      const scan = this.#scan
+      this.#scan = undefined
+      return andThen(scan?.close(), () => this.next())
+    })
+  }
+
+  close(): MaybePromise<void> {
+    this.#position = this.#ranges.length
+    const scan = this.#scan
+    this.#scan = undefined
+    return scan?.close()
+  }
+}
+
+function bytesOf({ keys, values }: Batch): number {
+  let bytes = 0
+  for (const key of keys) bytes += key.length
+  for (const value of values) bytes += value.length
+  return bytes
+}
+
+/** A batch of a table's own keys and values, as rows. */
+export function rowsOfTable(table: Table): (batch: Batch) => readonly Row[] {
+  return (batch) => batch.keys.map((key, index) => table.decode(key, batch.values[index]))
+}
+
+/** A batch of entries, as the rows they stand for. */
+export function rowsOfEntries(
+  execution: Execution,
+  table: Table,
+  index: TableIndex,
+  reads: 'nothing' | 'entry' | 'row',
+  meter: ReadMeter,
+): (batch: Batch) => MaybePromise<readonly Row[]> {
+  if (reads === 'nothing') return (batch) => new Array<Row>(batch.keys.length).fill(emptyRow)
+  if (reads === 'entry') return (batch) => batch.keys.map((key, position) => index.rowOf(key, batch.values[position]))
+  return (batch) => {
+    const keys = batch.keys.map((key, position) => index.rowKeyOf(key, batch.values[position]))
+    return andThen(execution.transaction.getMany(table, keys, meter), (rows) =>
+      rows.map((row) => row ?? danglingEntry(index)),
+    )
+  }
+}
+
+function danglingEntry(index: TableIndex): never {
+  throw new CorruptionError('ROME_CORRUPT', 'an index entry stands for a row that is not stored: run `rome verify`', {
+    context: { index: index.definition.name },
+  })
+}

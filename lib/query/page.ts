@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto'
+import type { PackedValue } from '../codec/serialiser.js'
+import { openToken, sealToken } from '../codec/token.js'
+import { QueryError, UsageError } from '../errors/rome-error.js'
+import { compileValue } from '../expressions/evaluate.js'
+import { fingerprintOf } from '../expressions/fingerprint.js'
+import type { ExpressionNode } from '../expressions/nodes.js'
+import { sourcesOf } from '../expressions/walk.js'
+import type { Row } from '../records/row.js'
+import { parseCount } from './build.js'
+import { type OrderPart, type QueryDescription, rootOf, type SelectedPart, sourcesIn } from './description.js'
+import type { BudgetReason } from './operators/budget.js'
+import { execute } from './operators/execute.js'
+import { forEachBatch } from './operators/operator.js'
+import { resultMaker } from './output-rows.js'
+import { accessIn } from './plan/layout.js'
+import type { OutputPart } from './plan/output.js'
+import type { PlanNode } from './plan/plan-node.js'
+import { isAggregated, isOfRootOnly } from './plan/planner.js'
+import { isSameExpression } from './plan/same-expression.js'
+import type { QuerySession } from './query-session.js'
+import { QueryRun, type TerminalOptions } from './run-query.js'
+import { completeOrder, reverseOrder } from './total-order.js'
+
+/** Which page: so many items after, or before, the place that a token marks; from the start without one. */
+export interface PageOptions extends TerminalOptions {
+  /** The most items of the page, at least 1. May change from page to page. */
+  readonly size: number
+  /** The `next` token of the page before. */
+  readonly after?: string | undefined
+  /** The `previous` token of the page after. */
+  readonly before?: string | undefined
+}
+
+/** Some of a query's results, in its order. */
+export interface Page<Result> {
+  readonly items: Result[]
+  /** Marks the end of this page; absent when nothing comes after. */
+  readonly next?: string
+  /** Marks the start of this page; absent when nothing comes before. */
+  readonly previous?: string
+  /** The budget ended the page early, also with no item at all: the token goes on behind what was looked at. */
+  readonly stopped?: BudgetReason
+}
+
+/** Rows of a page, as far as the budget went. */
+interface ReadRows {
+  readonly parts: readonly OutputPart[]
+  readonly rows: Row[]
+  readonly stopped?: BudgetReason
+}
+
+/** A page before its places are sealed into tokens. */
+interface FoundPage {
+  readonly items: unknown[]
+  readonly next?: readonly unknown[] | undefined
+  readonly previous?: readonly unknown[] | undefined
+  readonly stopped?: BudgetReason
+}
+
+/**
+ * One page. A token marks a place in the query's order, not a row, so it stays good when its row is deleted.
+ * Cost: the page's rows and two more, wherever it is, when an index has the order.
+ */
+export async function readPage(
+  session: QuerySession,
+  description: QueryDescription,
+  options: PageOptions,
+): Promise<Page<unknown>> {
+  const { size, place, isBackwards } = parsePageOptions(session, description, options)
+  const order = pageOrder(description)
+  const pageQuery = withOrderValues(description, order)
+  const selected = description.selection.length
+  const found = await session.run(async (transaction): Promise<FoundPage> => {
+    let examined: (() => readonly unknown[]) | undefined
+    const run = new QueryRun(session, transaction, options, {
+      onExamined: (row, layout) => {
+        // Rows of a step that does not come in order may lack what the order is by: looked at only when there is a stop.
+        examined = () => order.map((part) => compileValue<Row>(part.node, accessIn(layout))(row))
+      },
+    })
+    const read = async (
+      values: readonly unknown[] | undefined,
+      backwards: boolean,
+      limit: number,
+    ): Promise<ReadRows> => {
+      const directed = backwards ? reverseOrder(order) : order
+      const seek = values === undefined ? {} : { seek: { order: directed, values } }
+      const planned = await run.plan({ ...pageQuery, orderBy: directed, limit }, { ...seek, placeValues: order.length })
+      return { parts: planned.parts, ...(await readWithinBudget(run, planned.plan)) }
+    }
+    const { parts, rows, stopped } = await read(place, isBackwards, size + 1)
+    const placeOf = (row: Row): readonly unknown[] => parts.slice(selected).map((part) => row[part.offset])
+    const hasMore = rows.length > size
+    const kept = hasMore ? rows.slice(0, size) : rows
+    if (isBackwards) kept.reverse()
+    const items = kept.map(resultMaker(session, parts.slice(0, selected)))
+    const [first, last] = [kept.at(0), kept.at(-1)]
+    if (stopped !== undefined && !hasMore) {
+      const edge = isBackwards ? first : last
+      const reached = examined?.() ?? (edge && placeOf(edge)) ?? place
+      return { items, stopped, ...(isBackwards ? { previous: reached } : { next: reached }) }
+    }
+    const isAny = async (edge: Row | undefined, backwards: boolean): Promise<boolean> =>
+      edge !== undefined && place !== undefined && (await read(placeOf(edge), backwards, 1)).rows.length > 0
+    return {
+      items,
+      next: last && (isBackwards ? await isAny(last, false) : hasMore) ? placeOf(last) : undefined,
+      previous: first && (isBackwards ? hasMore : await isAny(first, true)) ? placeOf(first) : undefined,
+    }
+  }, options)
+  const seal = (place: readonly unknown[]): string =>
+    sealToken(session.store.secret, fingerprint(description, order), place as PackedValue[])
+  return {
+    items: found.items,
+    ...(found.next === undefined ? {} : { next: seal(found.next) }),
+    ...(found.previous === undefined ? {} : { previous: seal(found.previous) }),
+    ...(found.stopped === undefined ? {} : { stopped: found.stopped }),
+  }
+}
+
+/** What was found when the budget ended is kept, where the rows come in order and so can be gone on with. */
+async function readWithinBudget(run: QueryRun, plan: PlanNode): Promise<{ rows: Row[]; stopped?: BudgetReason }> {
+  const rows: Row[] = []
+  try {
+    await forEachBatch(execute(plan, run.execution), (batch) => {
+      rows.push(...batch)
+    })
+  } catch (error) {
+    const isBudget = error instanceof QueryError && error.code === 'ROME_BUDGET' && error.context.reason !== undefined
+    if (!isBudget || !comesInOrder(plan)) throw error
+    return { rows, stopped: error.context.reason as BudgetReason }
+  }
+  return { rows }
+}
+
+/** Whether what a step reads it gives out at once, so that everything before a place was looked at. */
+function comesInOrder(plan: PlanNode): boolean {
+  switch (plan.kind) {
+    case 'rows':
+    case 'entries':
+    case 'keys':
+      return true
+    case 'filter':
+    case 'limit':
+    case 'project':
+      return comesInOrder(plan.input)
+    default:
+      return false
+  }
+}
+
+function parsePageOptions(session: QuerySession, description: QueryDescription, options: PageOptions) {
+  if (description.limit !== undefined || description.offset > 0) {
+    throw new UsageError('ROME_ARGUMENT', 'a page has its own size and place: take limit() and offset() away')
+  }
+  const size = parseCount(options?.size, 'size', 1)
+  const { after, before } = options
+  if (after !== undefined && before !== undefined) {
+    throw new UsageError('ROME_ARGUMENT', 'a page is after one place or before one: give one token')
+  }
+  const token = after ?? before
+  const order = pageOrder(description)
+  const place =
+    token === undefined ? undefined : openToken(session.store.secret, fingerprint(description, order), token)
+  if (place !== undefined && place.length !== order.length) {
+    throw new QueryError('ROME_PAGE_TOKEN', 'this token is of another query')
+  }
+  return { size, place, isBackwards: before !== undefined }
+}
+
+/** The order made total, so that every row has a place of its own. */
+function pageOrder(description: QueryDescription): readonly OrderPart[] {
+  if (description.input.kind === 'set' && description.input.operator === 'unionAll' && !description.isDistinct) {
+    throw new QueryError(
+      'ROME_QUERY_INVALID',
+      'unionAll() can give a row twice, which no page token tells apart: use union(), or distinct()',
+    )
+  }
+  if (isOfRootOnly(description)) return completeOrder(description.orderBy, [rootOf(description)])
+  const isOfRows = description.input.kind === 'model' && !description.isDistinct && !isAggregated(description)
+  if (isOfRows) return completeOrder(description.orderBy, sourcesIn(description))
+  const isOrdered = (node: ExpressionNode): boolean =>
+    description.orderBy.some((term) => isSameExpression(term.node, node))
+  if (isAggregated(description) && !description.isDistinct) {
+    return [...description.orderBy, ...description.groupBy.filter((node) => !isOrdered(node)).map(ascending)]
+  }
+  const entities = description.selection.flatMap((part) => (part.kind === 'entity' ? [part.source] : []))
+  const isOfEntities = (node: ExpressionNode): boolean =>
+    description.input.kind === 'model' &&
+    [...sourcesOf(node)].every((source) => entities.some((entity) => entity === source))
+  const isTotal = description.selection.every(
+    (part) => part.kind === 'entity' || isOrdered(part.node) || isOfEntities(part.node),
+  )
+  if (isTotal) return completeOrder(description.orderBy, entities)
+  throw new QueryError(
+    'ROME_QUERY_INVALID',
+    'pages of distinct, grouped or combined columns need an order by all of them: add them to orderBy()',
+  )
+}
+
+function ascending(node: ExpressionNode): OrderPart {
+  return { node, isDescending: false, nulls: 'last' }
+}
+
+/** The values that mark a row's place are selected behind what the user selects. */
+function withOrderValues(description: QueryDescription, order: readonly OrderPart[]): QueryDescription {
+  const places = order.map((part): SelectedPart => ({ kind: 'value', node: part.node }))
+  return { ...description, selection: [...description.selection, ...places] }
+}
+
+/** What a token is bound to: the whole query but the size of its pages. */
+function fingerprint(description: QueryDescription, order: readonly OrderPart[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([describe(description), describeOrder(order)]))
+    .digest('base64')
+}
+
+function describe(description: QueryDescription): unknown {
+  const { input } = description
+  return [
+    input.kind === 'model'
+      ? [input.source.schema.name, input.source.name]
+      : [input.operator, describe(input.left), describe(input.right)],
+    description.joins.map((join) => [join.source.schema.name, join.source.name, join.kind, fingerprintOf(join.on)]),
+    description.scope,
+    description.selection.map((part) => (part.kind === 'entity' ? [part.source.name] : fingerprintOf(part.node))),
+    description.filters.map((node) => fingerprintOf(node)),
+    description.groupBy.map((node) => fingerprintOf(node)),
+    description.having.map((node) => fingerprintOf(node)),
+    describeOrder(description.orderBy),
+    description.isDistinct,
+    description.limit ?? null,
+    description.offset,
+  ]
+}
+
+function describeOrder(order: readonly OrderPart[]): unknown {
+  return order.map(({ node, isDescending, nulls }) => [fingerprintOf(node), isDescending, nulls])
+}

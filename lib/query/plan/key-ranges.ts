@@ -1,0 +1,78 @@
+import type { Key, KeyRange } from '../../codec/key.js'
+import type { ColumnReference } from '../../expressions/nodes.js'
+import type { FilterValues } from './column-values.js'
+import type { KeyPart } from './order-match.js'
+import { type Interval, invertIntervals } from './value-set.js'
+
+/** More ranges than this are not worth their seeks: the columns after are left to the filter. */
+const rangesMax = 1000
+
+/** The ranges of keys that a filter leaves, and which columns they settle. */
+export interface KeyRanges {
+  readonly ranges: readonly KeyRange[]
+  /** Columns whose values the ranges tell. */
+  readonly used: readonly ColumnReference[]
+  /** How many leading columns have single values; their product makes the ranges. */
+  readonly pointColumns: number
+  /** How many leading columns have exactly one value. */
+  readonly constantColumns: number
+  /** What part of the keys lies in the ranges, by a guess. */
+  readonly fraction: number
+}
+
+/** Builds the ranges below each of `prefixes`, in ascending order. */
+export function keyRanges(prefixes: readonly Key[], keyParts: readonly KeyPart[], values: FilterValues): KeyRanges {
+  let points = [...prefixes]
+  let runs: readonly Interval[] | undefined
+  const used: ColumnReference[] = []
+  let constantColumns = 0
+  let fraction = 1
+  for (const { column, isDescending } of keyParts) {
+    const left = values.get(column)
+    if (left === undefined) break
+    const intervals = isDescending ? invertIntervals(left.intervals) : left.intervals
+    if (points.length * intervals.length > rangesMax * prefixes.length) break
+    used.push(column)
+    fraction *= fractionOf(column, intervals)
+    if (!intervals.every((interval) => interval.isPoint)) {
+      runs = intervals
+      break
+    }
+    points = points.flatMap((prefix) => intervals.map(({ start }) => prefix + start))
+    if (intervals.length === 1 && constantColumns === used.length - 1) constantColumns++
+  }
+  const ranges = points.flatMap((prefix) =>
+    runs === undefined
+      ? [wholeOf(prefix)]
+      : runs.map(({ start, end }) => ({ start: prefix + start, end: prefix + end })),
+  )
+  return { ranges, used, pointColumns: used.length - (runs === undefined ? 0 : 1), constantColumns, fraction }
+}
+
+/** Every key that begins with `prefix`; no tag is FF, so this bound is beyond them all. */
+function wholeOf(prefix: Key): KeyRange {
+  return { start: prefix, end: `${prefix}\xff` }
+}
+
+/** Without statistics: what share of rows a set of values has. */
+export function fractionOf(column: ColumnReference, intervals: readonly Interval[]): number {
+  const perPoint = 1 / (column.type.kind === 'boolean' ? 2 : (column.type.enumTexts?.length ?? 100))
+  let fraction = 0
+  for (const { isPoint, start, end } of intervals) {
+    if (isPoint) fraction += perPoint
+    // A run with both bounds tells more than one with a single bound.
+    else fraction += start.length > 1 && end.length > 1 ? 0.1 : 0.3
+  }
+  return Math.min(1, fraction)
+}
+
+/** The part of a range that lies beyond a place in an order of keys, in the direction of reading. */
+export function rangeBeyond(
+  range: KeyRange,
+  cut: { readonly key: Key; readonly isReverse: boolean },
+): KeyRange | undefined {
+  const beyond = cut.isReverse
+    ? { start: range.start, end: cut.key < range.end ? cut.key : range.end }
+    : { start: cut.key > range.start ? cut.key : range.start, end: range.end }
+  return beyond.start < beyond.end ? beyond : undefined
+}

@@ -1,0 +1,52 @@
+import type { MaybePromise } from '../async/maybe-promise.js'
+import type { RecordStore } from '../records/record-store.js'
+import type { RecordTransaction } from '../records/record-transaction.js'
+import type { Row } from '../records/row.js'
+import type { Table } from '../records/table.js'
+import type { QueryBudget } from './operators/budget.js'
+import type { SortMemory } from './operators/sort-memory.js'
+
+/** What to do with a query that reads a whole table to find a part of it. */
+export type FullScanPolicy = 'allow' | 'warn' | 'refuse'
+
+/** Where warnings go. Called with a static sentence and what varies. */
+export interface Logger {
+  warn(message: string, context: Readonly<Record<string, unknown>>): void
+}
+
+/** A row that was written beside the unit of work. */
+export interface RowChange {
+  readonly previous: Row
+  /** `undefined` when the row was erased. */
+  readonly next: Row | undefined
+}
+
+/** How a piece of work is run in a session. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Whether pending changes are written into the transaction first; `true` by default. */
+  readonly flush?: boolean
+}
+
+/** What a query needs of the session it runs in. */
+export interface QuerySession {
+  readonly store: RecordStore
+  readonly fullScans: FullScanPolicy
+  readonly logger: Logger
+  /** What a query may cost that says nothing itself. */
+  readonly budget: QueryBudget | undefined
+  /** Queries that take longer are reported to the logger. */
+  readonly slowQueryMs: number | undefined
+  readonly sortMemory: SortMemory
+  /** The time that `@updatedAt` and `@deletedAt` columns get. */
+  readonly clock: () => Date
+  /**
+   * Refuses concurrent use and closed sessions, begins a transaction when there is none, writes pending changes into
+   * its buffer, and runs `work`.
+   */
+  run<T>(work: (transaction: RecordTransaction) => MaybePromise<T>, options?: RunOptions): Promise<T>
+  /** The one entity of a row: the one the session has, refreshed at its first meeting in this transaction, or a new one. */
+  materialise<T extends object>(table: Table<T>, row: Row): T
+  /** Entities of the session take over rows that were written beside the unit of work. */
+  follow(table: Table, changes: readonly RowChange[]): void
+}

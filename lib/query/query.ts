@@ -1,0 +1,418 @@
+import { QueryError, UsageError } from '../errors/rome-error.js'
+import { Expression, type Predicate } from '../expressions/expression.js'
+import { subqueryNode } from '../expressions/make-nodes.js'
+import type { Ordering } from '../expressions/ordering.js'
+import { asSubquery, type SubqueryParts, type SubquerySource } from '../expressions/subquery-source.js'
+import { typeOf } from '../expressions/type-of.js'
+import type { ColumnName, RelationName } from '../schema/field-types.js'
+import { makeFields } from '../schema/make-fields.js'
+import type { ModelLike } from '../schema/model-like.js'
+import type { Relation } from '../schema/relation.js'
+import type { RelationProperty } from '../schema/relation-property.js'
+import {
+  checkCombinable,
+  parseCount,
+  parseJoin,
+  parseOrder,
+  parsePredicates,
+  parseSelection,
+  refuseAggregates,
+  rootOfSelection,
+} from './build.js'
+import {
+  type JoinPart,
+  newDescription,
+  type QueryDescription,
+  rootOf,
+  type Scope,
+  type SetOperator,
+  sourcesIn,
+} from './description.js'
+import { type ExplainOptions, explain } from './explain.js'
+import { outerColumns } from './outer-columns.js'
+import { type Page, type PageOptions, readPage } from './page.js'
+import { type PaginateOptions, paginate } from './paginate.js'
+import type { Explanation } from './plan/explanation.js'
+import type { QuerySession } from './query-session.js'
+import { ResultStream } from './result-stream.js'
+import { countRows, readAll, type TerminalOptions } from './run-query.js'
+import type { ResultsOf, RootOf, Selectable } from './selection.js'
+import { eraseRows, softDeleteRows, updateRows } from './write-query.js'
+
+/** A result in which entities of one model may be missing. */
+export type WithMissing<Result, T> = Result extends readonly unknown[]
+  ? { [Index in keyof Result]: OrMissing<Result[Index], T> }
+  : Result
+
+/** The entity that a relation's property leads to. */
+export type RelatedTo<Property> = Property extends RelationProperty<infer Target> ? Target : never
+
+type OrMissing<Value, T> = [Value] extends [T] ? ([T] extends [Value] ? Value | null : Value) : Value
+
+/** Values to match with equality, by property. */
+export type FilterByValues<Root> = { readonly [K in ColumnName<Root>]?: NonNullable<Root[K]> }
+
+/** What `update` sets, by property: values, or expressions over the row as it was. */
+export type UpdateValues<Root> = { readonly [K in ColumnName<Root>]?: Root[K] | Expression<Root[K]> }
+
+/**
+ * A question to the store. Immutable: every method returns a new query, and nothing is read before a terminal
+ * (`all`, `first`, `one`, `oneOrNone`, `scalar`, `count`, `exists`, `stream`, `page`, `paginate`, `update`,
+ * `softDelete`, `hardDelete`, `delete`, `explain`). Made by `session.query(...)`.
+ *
+ * `Result` is what the terminals give: one selected thing bare, several as a tuple. `Root` is the entity queried.
+ * Rows of soft-deleted entities are hidden unless {@link Query.withDeleted} or {@link Query.onlyDeleted} is said.
+ *
+ * @example
+ * ```ts
+ * import { create, defineEntity, fields, primaryKey, Rome, t } from 'rome-orm'
+ * import { memory } from 'rome-orm/engines/memory'
+ * const Book = defineEntity('books', { id: primaryKey(t.uuid()), title: t.string(), pages: t.integer() })
+ * const rome = await Rome.open({ engine: memory(), models: [Book] })
+ * const session = rome.session()
+ * session.add(create(Book, { title: 'Emma', pages: 474 }))
+ * const book = fields(Book)
+ * const long = await session.query(Book).filter(book.pages.gt(300)).orderBy(book.title).all()
+ * await rome.close()
+ * ```
+ */
+export class Query<Result, Root extends object = object> implements AsyncIterable<Result>, SubquerySource<Result> {
+  readonly #session: QuerySession
+  readonly #description: QueryDescription
+
+  /** @internal Use `session.query(...)`. */
+  constructor(session: QuerySession, description: QueryDescription) {
+    this.#session = session
+    this.#description = description
+    Object.freeze(this)
+  }
+
+  /** Keeps rows for which every predicate is true. Calls add up. @throws UsageError, QueryError `ROME_QUERY_INVALID`. */
+  filter(...predicates: readonly Predicate[]): Query<Result, Root> {
+    const nodes = parsePredicates(predicates, 'filter')
+    refuseAggregates(nodes, 'filter')
+    return this.#with({ filters: [...this.#description.filters, ...nodes] })
+  }
+
+  /** Keeps rows whose columns equal the values. @throws UsageError for undefined, null and unknown columns. */
+  filterBy(values: FilterByValues<Root>): Query<Result, Root> {
+    const source = rootOf(this.#description)
+    const columns: Record<string, Expression<unknown>> = makeFields(source, source.schema.columns)
+    const predicates = Object.entries(values ?? {}).map(([name, value]) => {
+      if (Object.hasOwn(columns, name)) return columns[name].eq(value as NonNullable<unknown>)
+      throw new UsageError('ROME_UNKNOWN_COLUMN', 'the model has no such column', {
+        context: { model: source.schema.name, column: name, columns: Object.keys(columns) },
+      })
+    })
+    if (predicates.length === 0)
+      throw new UsageError('ROME_ARGUMENT', 'give filterBy() at least one column, such as { owner: "demo" }')
+    return this.filter(...predicates)
+  }
+
+  /** Says that every row is meant, where `update` and the deletes would ask for a predicate. */
+  everything(): Query<Result, Root> {
+    return this.#with({ isEverything: true })
+  }
+
+  /** Selects something else of the same rows. */
+  select<const S extends readonly [Selectable, ...Selectable[]]>(...selection: S): Query<ResultsOf<S>, Root> {
+    if (this.#description.input.kind === 'set') {
+      throw new QueryError('ROME_QUERY_INVALID', 'a set operation gives what its queries select: select there')
+    }
+    return new Query(this.#session, { ...this.#description, selection: parseSelection(selection) })
+  }
+
+  /**
+   * Puts rows of another model beside those of this query: by a relation (`.join(image.properties)`,
+   * `.join('properties')`), by the one relation that leads to the model (`.join(ImageProperty)`), or where a condition is
+   * true (`.join(other, condition)`). With only the root selected each root is given once; with several models or columns
+   * selected there is a result a match.
+   * @throws QueryError `ROME_QUERY_INVALID` when the model is read already (use an alias), and when no relation or
+   * several lead to it: then the message names them.
+   */
+  join(relation: RelationName<Root> | Relation): Query<Result, Root>
+  join<T extends object>(model: ModelLike<T>, on?: Predicate): Query<Result, Root>
+  join(target: string | Relation | ModelLike, ...on: readonly [Predicate?]): Query<Result, Root> {
+    return this.#join('inner', target, on)
+  }
+
+  /** As {@link Query.join}, keeping what matches nothing: the joined entity is `null` there, and its columns are. */
+  outerJoin<Name extends RelationName<Root>>(relation: Name): Query<WithMissing<Result, RelatedTo<Root[Name]>>, Root>
+  outerJoin<T extends object>(relation: Relation<T>): Query<WithMissing<Result, T>, Root>
+  outerJoin<T extends object>(model: ModelLike<T>, on?: Predicate): Query<WithMissing<Result, T>, Root>
+  outerJoin(target: string | Relation | ModelLike, ...on: readonly [Predicate?]): Query<unknown, Root> {
+    return this.#join('left', target, on)
+  }
+
+  /** Orders by columns or orders of columns; a bare column is ascending. Calls append. */
+  orderBy(...order: readonly (Expression<unknown> | Ordering)[]): Query<Result, Root> {
+    const parts = parseOrder(order)
+    return this.#with({ orderBy: [...this.#description.orderBy, ...parts] })
+  }
+
+  /** Puts rows with equal values together, for aggregates over each group. Calls append. */
+  groupBy(...expressions: readonly Expression<unknown>[]): Query<Result, Root> {
+    this.#refuseSet('groupBy')
+    const nodes = parseSelection(expressions).map(
+      (part) => (part as { kind: 'value'; node: Expression<unknown>['node'] }).node,
+    )
+    refuseAggregates(nodes, 'groupBy')
+    return this.#with({ groupBy: [...this.#description.groupBy, ...nodes] })
+  }
+
+  /** Keeps groups for which every predicate is true. Calls add up. */
+  having(...predicates: readonly Predicate[]): Query<Result, Root> {
+    this.#refuseSet('having')
+    const nodes = parsePredicates(predicates, 'having')
+    return this.#with({ having: [...this.#description.having, ...nodes] })
+  }
+
+  /** At most so many results. Replaces an earlier limit; 0 gives none. */
+  limit(count: number): Query<Result, Root> {
+    return this.#with({ limit: parseCount(count, 'limit') })
+  }
+
+  /** Leaves out so many results first. Replaces an earlier offset. */
+  offset(count: number): Query<Result, Root> {
+    return this.#with({ offset: parseCount(count, 'offset') })
+  }
+
+  /** Each result once. Nulls are equal to each other. */
+  distinct(): Query<Result, Root> {
+    return this.#with({ isDistinct: true })
+  }
+
+  /** Soft-deleted rows too. */
+  withDeleted(): Query<Result, Root> {
+    return this.#withScope('all')
+  }
+
+  /** Soft-deleted rows only. */
+  onlyDeleted(): Query<Result, Root> {
+    return this.#withScope('deleted')
+  }
+
+  /** Results of this query and of the other, each once. Each keeps its own filter, order, limit and scope. */
+  union<Other extends object>(other: Query<Result, Other>): Query<Result, Root> {
+    return this.#combine('union', other)
+  }
+
+  /** Results of this query, then those of the other. */
+  unionAll<Other extends object>(other: Query<Result, Other>): Query<Result, Root> {
+    return this.#combine('unionAll', other)
+  }
+
+  /** Results that both give, each once. */
+  intersect<Other extends object>(other: Query<Result, Other>): Query<Result, Root> {
+    return this.#combine('intersect', other)
+  }
+
+  /** Results of this query that the other does not give, each once. */
+  except<Other extends object>(other: Query<Result, Other>): Query<Result, Root> {
+    return this.#combine('except', other)
+  }
+
+  /**
+   * The query as a value inside another one: that of its only result, null when there is none. It may name columns of
+   * the outer query. @throws QueryError `ROME_QUERY_INVALID` unless it selects one value; `ROME_MULTIPLE_RESULTS` when run.
+   */
+  asScalar(): Expression<Scalar<Result> | null> {
+    const { query, outer, type } = this[asSubquery]()
+    if (type === undefined) {
+      throw new QueryError('ROME_QUERY_INVALID', 'a query in the place of a value selects one value', {
+        context: this.#context(),
+      })
+    }
+    return new Expression(subqueryNode('scalar', { query, outer }, type))
+  }
+
+  /** @internal */
+  [asSubquery](): SubqueryParts {
+    const [only, second] = this.#description.selection
+    const type = second === undefined && only.kind === 'value' ? typeOf(only.node) : undefined
+    return { query: this.#description, outer: outerColumns(this.#description), type }
+  }
+
+  /** All results. Cost: the rows of the result, where an index serves; see {@link Query.explain}. */
+  async all(options: TerminalOptions = {}): Promise<Result[]> {
+    return (await readAll(this.#session, this.#description, options)) as Result[]
+  }
+
+  /** The first result, or `undefined`. Reads no more than that. */
+  async first(options: TerminalOptions = {}): Promise<Result | undefined> {
+    const [first] = await this.#atMost(1, options)
+    return first
+  }
+
+  /** The only result. @throws QueryError `ROME_NO_RESULT`, `ROME_MULTIPLE_RESULTS`. */
+  async one(options: TerminalOptions = {}): Promise<Result> {
+    const results = await this.#atMost(2, options)
+    if (results.length === 1) return results[0]
+    throw results.length === 0
+      ? new QueryError('ROME_NO_RESULT', 'the query has no result: use oneOrNone() or first() where that may be', {
+          context: this.#context(),
+        })
+      : multipleResults(this.#context())
+  }
+
+  /** The only result, or `undefined` when there is none. @throws QueryError `ROME_MULTIPLE_RESULTS`. */
+  async oneOrNone(options: TerminalOptions = {}): Promise<Result | undefined> {
+    const results = await this.#atMost(2, options)
+    if (results.length > 1) throw multipleResults(this.#context())
+    return results[0]
+  }
+
+  /** The first value of the only result, or `undefined` when there is none. @throws QueryError `ROME_MULTIPLE_RESULTS`. */
+  async scalar(options: TerminalOptions = {}): Promise<Scalar<Result> | undefined> {
+    const result = await this.oneOrNone(options)
+    const isTuple = this.#description.selection.length > 1
+    return (isTuple && result !== undefined ? (result as readonly unknown[])[0] : result) as Scalar<Result> | undefined
+  }
+
+  /** How many results `all()` would give. Reads no row where an index tells. */
+  async count(options: TerminalOptions = {}): Promise<number> {
+    return countRows(this.#session, this.#description, options)
+  }
+
+  /** Whether `all()` would give any result. Reads at most one. */
+  async exists(options: TerminalOptions = {}): Promise<boolean> {
+    const { limit = 1 } = this.#description
+    return (await countRows(this.#session, { ...this.#description, limit: Math.min(1, limit) }, options)) > 0
+  }
+
+  /** Results one by one, in constant memory. Also what `for await (… of query)` does. */
+  stream(options: TerminalOptions = {}): ResultStream<Result> {
+    return new ResultStream(this.#session, this.#description, options)
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Result, undefined> {
+    return this.stream()
+  }
+
+  /**
+   * A page of results and the tokens to go on from it. The order is completed by the primary key. A token stays good
+   * when its row is deleted, and is refused by another query.
+   * @throws QueryError `ROME_PAGE_TOKEN`. @throws UsageError together with `limit` or `offset`.
+   */
+  async page(options: PageOptions): Promise<Page<Result>> {
+    return (await readPage(this.#session, this.#description, options)) as Page<Result>
+  }
+
+  /**
+   * Entities after a marker, in the order of sort keys that the primary key completes.
+   * @throws UsageError `ROME_MARKER_NOT_FOUND`, `ROME_SORT_KEY_UNKNOWN`, and together with `orderBy`, `limit` or `offset`.
+   */
+  async paginate(options: PaginateOptions<Root>): Promise<Result[]> {
+    return (await paginate(this.#session, this.#description, options)) as Result[]
+  }
+
+  /**
+   * Sets columns of every matching row, `@updatedAt` and `@version` included; entities that the session has follow.
+   * @returns the number of rows matched.
+   * @throws UsageError `ROME_NO_PREDICATE`; ValidationError; ConstraintError: then no row was changed.
+   */
+  async update(values: UpdateValues<Root>, options: TerminalOptions = {}): Promise<number> {
+    return updateRows(this.#session, this.#description, values, options)
+  }
+
+  /** Soft-deletes where the model can, erases where it cannot. @returns the number of rows. @throws as {@link Query.update}. */
+  async delete(options: TerminalOptions = {}): Promise<number> {
+    const isSoft = rootOf(this.#description).schema.deletedAt !== undefined
+    return isSoft
+      ? softDeleteRows(this.#session, this.#description, options)
+      : eraseRows(this.#session, this.#description, options)
+  }
+
+  /** Marks every matching live row as deleted. @returns the number of rows that were live. @throws as {@link Query.update}. */
+  async softDelete(options: TerminalOptions = {}): Promise<number> {
+    return softDeleteRows(this.#session, this.#description, options)
+  }
+
+  /** Erases every matching row. @returns the number of rows. @throws as {@link Query.update}. */
+  async hardDelete(options: TerminalOptions = {}): Promise<number> {
+    return eraseRows(this.#session, this.#description, options)
+  }
+
+  /** How the query is answered. Reads nothing, unless with `{ analyze: true }`. */
+  async explain(options: ExplainOptions = {}): Promise<Explanation> {
+    return explain(this.#session, this.#description, options)
+  }
+
+  #with(change: Partial<QueryDescription>): Query<Result, Root> {
+    return new Query(this.#session, Object.freeze({ ...this.#description, ...change }))
+  }
+
+  #join(kind: JoinPart['kind'], target: string | Relation | ModelLike, on: readonly unknown[]): Query<Result, Root> {
+    this.#refuseSet('join')
+    const sources = sourcesIn(this.#description)
+    const joins = parseJoin(sources, kind, target, on)
+    for (const { source } of joins) {
+      this.#session.store.table(source.schema)
+      if (!sources.includes(source)) continue
+      throw new QueryError(
+        'ROME_QUERY_INVALID',
+        'the query reads this model already: join an alias of it, made by alias(Model, name)',
+        {
+          context: { model: source.name },
+        },
+      )
+    }
+    return this.#with({ joins: [...this.#description.joins, ...joins] })
+  }
+
+  #withScope(scope: Scope): Query<Result, Root> {
+    this.#refuseSet(scope === 'all' ? 'withDeleted' : 'onlyDeleted')
+    return this.#with({ scope })
+  }
+
+  #combine<Other extends object>(operator: SetOperator, other: Query<Result, Other>): Query<Result, Root> {
+    if (!(other instanceof Query))
+      throw new UsageError('ROME_ARGUMENT', 'combine a query with another query', { context: { operator } })
+    if (other.#session !== this.#session) {
+      throw new UsageError('ROME_ARGUMENT', 'combine queries of one session', { context: { operator } })
+    }
+    const left = this.#description
+    const right = other.#description
+    checkCombinable(left, right)
+    return new Query(this.#session, newDescription({ kind: 'set', operator, left, right }, left.selection))
+  }
+
+  #refuseSet(method: string): void {
+    if (this.#description.input.kind !== 'set') return
+    throw new QueryError('ROME_QUERY_INVALID', 'say this in the queries that the set operation combines', {
+      context: { method },
+    })
+  }
+
+  async #atMost(count: number, options: TerminalOptions): Promise<Result[]> {
+    const limit = Math.min(count, this.#description.limit ?? count)
+    return (await readAll(this.#session, { ...this.#description, limit }, options)) as Result[]
+  }
+
+  #context(): { readonly model: string } {
+    return { model: rootOf(this.#description).schema.name }
+  }
+}
+
+/** The first value of a result. */
+export type Scalar<Result> = Result extends readonly [infer First, ...unknown[]] ? First : Result
+
+/** A query of a session. @throws UsageError, QueryError when the selection names no model or several. */
+export function newQuery<const S extends readonly [Selectable, ...Selectable[]]>(
+  session: QuerySession,
+  selection: S,
+): Query<ResultsOf<S>, RootOf<S>> {
+  const parts = parseSelection(selection)
+  if (parts.length === 0) throw new UsageError('ROME_ARGUMENT', 'name what to query: a model, or columns')
+  const source = rootOfSelection(parts)
+  session.store.table(source.schema)
+  return new Query(session, newDescription({ kind: 'model', source }, parts))
+}
+
+function multipleResults(context: { readonly model: string }): QueryError {
+  return new QueryError(
+    'ROME_MULTIPLE_RESULTS',
+    'the query has several results: filter more, or use first() or all()',
+    { context },
+  )
+}

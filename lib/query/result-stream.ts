@@ -1,0 +1,101 @@
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { UsageError } from '../errors/rome-error.js'
+import type { RecordTransaction } from '../records/record-transaction.js'
+import type { QueryDescription } from './description.js'
+import { execute } from './operators/execute.js'
+import type { Operator } from './operators/operator.js'
+import { type MakeResult, resultMaker } from './output-rows.js'
+import type { QuerySession } from './query-session.js'
+import { QueryRun, type TerminalOptions } from './run-query.js'
+
+/** A query under way in its transaction. */
+interface Running {
+  readonly transaction: RecordTransaction
+  readonly operator: Operator
+  readonly make: MakeResult
+}
+
+/**
+ * Results one by one, in constant memory. Between two of them the session may be used; what it writes meanwhile does
+ * not show in the stream. Leaving a `for await` loop, `return()` and `await using` release what the stream holds.
+ */
+export class ResultStream<Result> implements AsyncIterableIterator<Result>, AsyncDisposable {
+  readonly #session: QuerySession
+  readonly #description: QueryDescription
+  readonly #options: TerminalOptions
+  #running: Running | undefined
+  #results: unknown[] = []
+  #position = 0
+  #hasEnded = false
+
+  /** @internal */
+  constructor(session: QuerySession, description: QueryDescription, options: TerminalOptions) {
+    this.#session = session
+    this.#description = description
+    this.#options = options
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  async next(): Promise<IteratorResult<Result, undefined>> {
+    if (this.#position >= this.#results.length && !this.#hasEnded) await this.#readBatch()
+    if (this.#position >= this.#results.length) return { done: true, value: undefined }
+    return { done: false, value: this.#results[this.#position++] as Result }
+  }
+
+  async return(): Promise<IteratorResult<Result, undefined>> {
+    await this.#end()
+    return { done: true, value: undefined }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end()
+  }
+
+  async #readBatch(): Promise<void> {
+    const isFirst = this.#running === undefined
+    try {
+      await this.#session.run((transaction) => this.#pull(transaction), {
+        signal: this.#options.signal,
+        flush: isFirst,
+      })
+    } catch (error) {
+      await this.#end()
+      throw error
+    }
+    if (this.#results.length === 0) await this.#end()
+  }
+
+  #pull(transaction: RecordTransaction): MaybePromise<void> {
+    return andThen(this.#running ?? this.#begin(transaction), (running) => {
+      this.#running = running
+      if (running.transaction !== transaction) {
+        throw new UsageError(
+          'ROME_TRANSACTION_STATE',
+          'the transaction this stream began in has ended: read it to its end first, or begin another stream',
+        )
+      }
+      return andThen(running.operator.next(), (rows) => {
+        this.#results = (rows ?? []).map(running.make)
+        this.#position = 0
+      })
+    })
+  }
+
+  #begin(transaction: RecordTransaction): MaybePromise<Running> {
+    const run = new QueryRun(this.#session, transaction, this.#options)
+    return andThen(run.plan(this.#description), ({ plan, parts }) => ({
+      transaction,
+      operator: execute(plan, run.execution),
+      make: resultMaker(this.#session, parts),
+    }))
+  }
+
+  async #end(): Promise<void> {
+    this.#hasEnded = true
+    this.#results = []
+    await this.#running?.operator.close()
+  }
+}

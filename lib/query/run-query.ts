@@ -1,0 +1,133 @@
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { describeExpression } from '../expressions/describe.js'
+import { ReadMeter } from '../records/read-meter.js'
+import type { RecordTransaction } from '../records/record-transaction.js'
+import type { Row } from '../records/row.js'
+import { type QueryDescription, rootOf } from './description.js'
+import { checkFullScan } from './full-scan.js'
+import { Budget, checkBudget, type QueryBudget } from './operators/budget.js'
+import { execute } from './operators/execute.js'
+import { collect, type Execution, forEachBatch } from './operators/operator.js'
+import { checkRowsInMemory } from './operators/row-budget.js'
+import { resultMaker } from './output-rows.js'
+import { type PlanOptions, planQuery, type QueryPlan } from './plan/planner.js'
+import type { QuerySession } from './query-session.js'
+import { resolveSubqueries } from './subqueries.js'
+
+/** What every terminal takes. */
+export interface TerminalOptions {
+  /** Ends the query with `ROME_ABORTED`; what it holds is released. */
+  readonly signal?: AbortSignal | undefined
+  /** Ends the query with `ROME_BUDGET` when it costs more; that of `Rome.open()` when absent. */
+  readonly budget?: QueryBudget | undefined
+}
+
+/** One run of a query in a transaction: plans it, its subqueries first, and carries it out. */
+export class QueryRun {
+  readonly execution: Execution
+  readonly #session: QuerySession
+
+  constructor(
+    session: QuerySession,
+    transaction: RecordTransaction,
+    options: TerminalOptions,
+    observers: Pick<Execution, 'counts' | 'onExamined'> = {},
+  ) {
+    this.#session = session
+    const meter = new ReadMeter()
+    const limits = options.budget ?? session.budget
+    if (options.budget !== undefined) checkBudget(options.budget)
+    const budget = limits && new Budget(limits, meter)
+    const { signal } = options
+    const { sortMemory } = session
+    this.execution = {
+      ...observers,
+      transaction,
+      signal,
+      meter,
+      budget,
+      sortMemory,
+      answer: (description) => this.#answer(description),
+    }
+  }
+
+  /** The plan of a query, checked against the session's policy on full scans. */
+  plan(description: QueryDescription, options?: PlanOptions): MaybePromise<QueryPlan> {
+    return andThen(resolveSubqueries(description, this.execution.answer), (resolved) => {
+      const planned = planQuery(this.#session.store, resolved, options)
+      checkFullScan(this.#session, planned.plan)
+      return planned
+    })
+  }
+
+  /** All output rows of a planned query. */
+  rows(planned: QueryPlan): MaybePromise<Row[]> {
+    return collect(execute(planned.plan, this.execution))
+  }
+
+  #answer(description: QueryDescription): MaybePromise<Row[]> {
+    return andThen(this.plan(description), ({ plan }) =>
+      collect(execute(plan, this.execution), (rows) => checkRowsInMemory(rows, 'subquery')),
+    )
+  }
+}
+
+/** Runs a query in a session, and says so when it was slow. */
+export function runQuery<T>(
+  session: QuerySession,
+  description: QueryDescription,
+  options: TerminalOptions,
+  work: (run: QueryRun) => MaybePromise<T>,
+): Promise<T> {
+  return session.run((transaction) => {
+    const run = new QueryRun(session, transaction, options)
+    if (session.slowQueryMs === undefined) return work(run)
+    const startedAt = performance.now()
+    return andThen(work(run), (result) => {
+      reportSlow(session, description, run, performance.now() - startedAt)
+      return result
+    })
+  }, options)
+}
+
+function reportSlow(session: QuerySession, description: QueryDescription, run: QueryRun, elapsedMs: number): void {
+  if (session.slowQueryMs === undefined || elapsedMs < session.slowQueryMs) return
+  const { keys, bytes } = run.execution.meter
+  session.logger.warn('a query was slow: look at its explain()', {
+    model: rootOf(description).schema.name,
+    filter: description.filters.map((node) => describeExpression(node)).join(' and '),
+    timeMs: Math.round(elapsedMs),
+    keys,
+    bytes,
+  })
+}
+
+/** All results of a query. */
+export function readAll(
+  session: QuerySession,
+  description: QueryDescription,
+  options: TerminalOptions,
+): Promise<unknown[]> {
+  return runQuery(session, description, options, (run) =>
+    andThen(run.plan(description), (planned) =>
+      andThen(run.rows(planned), (rows) => rows.map(resultMaker(session, planned.parts))),
+    ),
+  )
+}
+
+/** How many results a query has. Where an index tells, no row is read. */
+export function countRows(
+  session: QuerySession,
+  description: QueryDescription,
+  options: TerminalOptions,
+): Promise<number> {
+  return runQuery(session, description, options, (run) =>
+    andThen(run.plan(description, { isCount: true }), ({ plan }) => {
+      let count = 0
+      const counted = forEachBatch(execute(plan, run.execution), (rows) => {
+        count += rows.length
+      })
+      return andThen(counted, () => count)
+    }),
+  )
+}

@@ -1,0 +1,193 @@
+import { UsageError, ValidationError } from '../errors/rome-error.js'
+import { compileValue } from '../expressions/evaluate.js'
+import { Expression } from '../expressions/expression.js'
+import { isNullNode } from '../expressions/make-nodes.js'
+import { areComparable, typeOf } from '../expressions/type-of.js'
+import type { RecordTransaction } from '../records/record-transaction.js'
+import type { Row } from '../records/row.js'
+import { stampRow } from '../records/stamp-row.js'
+import type { Table } from '../records/table.js'
+import { toRowValue } from '../schema/column-value.js'
+import type { ColumnDefinition, EntitySchema, ModelSource } from '../schema/entity-schema.js'
+import type { RowValue } from '../values/column-type.js'
+import type { QueryDescription } from './description.js'
+import { accessIn } from './plan/layout.js'
+import { checkSources } from './plan/row-source.js'
+import type { QuerySession, RowChange } from './query-session.js'
+import { QueryRun, type TerminalOptions } from './run-query.js'
+
+/** The row that takes the place of a matching one; `undefined` erases it. */
+type NextRow = (row: Row) => Row | undefined
+
+/** Sets columns of every matching row. @returns how many matched. */
+export function updateRows(
+  session: QuerySession,
+  description: QueryDescription,
+  values: object,
+  options: TerminalOptions,
+): Promise<number> {
+  const source = writableSource(description, 'update')
+  const { schema } = source
+  const setters = parseValues(source, values)
+  const now = session.clock()
+  return writeRows(session, description, source, options, (row) => {
+    const next = [...row]
+    for (const { column, valueOf } of setters) next[column.position] = valueOf(row)
+    stampRow(schema, row, next, now)
+    return next
+  })
+}
+
+/** Marks every matching live row as deleted. @returns how many were live. */
+export function softDeleteRows(
+  session: QuerySession,
+  description: QueryDescription,
+  options: TerminalOptions,
+): Promise<number> {
+  const source = writableSource(description, 'softDelete')
+  const { schema } = source
+  const { deletedAt } = schema
+  if (deletedAt === undefined) {
+    throw new UsageError('ROME_ARGUMENT', 'this model has no @deletedAt column: use hardDelete()', {
+      context: { model: schema.name },
+    })
+  }
+  const isLive = isNullNode({ kind: 'column', source, column: deletedAt, type: deletedAt.type })
+  const now = session.clock()
+  return writeRows(session, { ...description, filters: [...description.filters, isLive] }, source, options, (row) => {
+    const next = [...row]
+    next[deletedAt.position] = deletedAt.type.toRow(now)
+    stampRow(schema, row, next, now)
+    return next
+  })
+}
+
+/** Erases every matching row. @returns how many matched. */
+export function eraseRows(
+  session: QuerySession,
+  description: QueryDescription,
+  options: TerminalOptions,
+): Promise<number> {
+  return writeRows(session, description, writableSource(description, 'hardDelete'), options, () => undefined)
+}
+
+/** Reads every matching row before it writes the first, so that no row is met again as what it became. */
+function writeRows(
+  session: QuerySession,
+  description: QueryDescription,
+  source: ModelSource,
+  options: TerminalOptions,
+  nextOf: NextRow,
+): Promise<number> {
+  const table = session.store.table(source.schema)
+  return session.run(async (transaction) => {
+    const run = new QueryRun(session, transaction, options)
+    const rows = await run.rows(await run.plan({ ...description, selection: [{ kind: 'entity', source }] }))
+    const changes: RowChange[] = rows.map((previous) => ({ previous, next: nextOf(previous) }))
+    await applyChanges(transaction, table, changes)
+    session.follow(table, changes)
+    return changes.length
+  }, options)
+}
+
+/** All or nothing: what was written before a refused row is taken back. */
+async function applyChanges(
+  transaction: RecordTransaction,
+  table: Table,
+  changes: readonly RowChange[],
+): Promise<void> {
+  const savepoint = transaction.savepoint()
+  try {
+    for (const { previous, next } of changes) {
+      const done = next === undefined ? transaction.erase(table, previous) : transaction.update(table, previous, next)
+      if (done instanceof Promise) await done
+    }
+  } catch (error) {
+    transaction.rollbackTo(savepoint)
+    throw error
+  }
+}
+
+function writableSource(description: QueryDescription, method: string): ModelSource {
+  const { input } = description
+  const isPlain =
+    input.kind === 'model' &&
+    description.joins.length === 0 &&
+    description.orderBy.length === 0 &&
+    description.limit === undefined &&
+    description.offset === 0 &&
+    !description.isDistinct &&
+    description.groupBy.length === 0 &&
+    description.having.length === 0
+  if (input.kind !== 'model' || !isPlain) {
+    throw new UsageError(
+      'ROME_ARGUMENT',
+      'rows are changed and deleted by a filter alone: take joins, order, limit, offset, distinct, groups and set operations away',
+      { context: { method } },
+    )
+  }
+  if (description.filters.length === 0 && !description.isEverything) {
+    throw new UsageError(
+      'ROME_NO_PREDICATE',
+      'this would touch every row: add filter(...), or say everything() if that is meant',
+      {
+        context: { method, model: input.source.schema.name },
+      },
+    )
+  }
+  return input.source
+}
+
+interface Setter {
+  readonly column: ColumnDefinition
+  readonly valueOf: (row: Row) => RowValue
+}
+
+function parseValues(source: ModelSource, values: object): Setter[] {
+  const { schema } = source
+  const entries = typeof values === 'object' && values !== null ? Object.entries(values) : []
+  if (entries.length === 0) {
+    throw new UsageError('ROME_ARGUMENT', 'give update() the columns to set, such as { status: "killed" }', {
+      context: { model: schema.name },
+    })
+  }
+  return entries.map(([name, value]) => {
+    const column = settableColumn(schema, name)
+    if (!(value instanceof Expression)) {
+      if (value === undefined) {
+        throw new UsageError('ROME_UNDEFINED', 'undefined is no value: leave the column out, or set it to null', {
+          context: { model: schema.name, column: name },
+        })
+      }
+      const rowValue = toRowValue(schema, column, value)
+      return { column, valueOf: () => rowValue }
+    }
+    checkSources([source], [value.node])
+    if (!areComparable(column.type, typeOf(value.node))) {
+      throw new UsageError('ROME_ARGUMENT', 'set a column to an expression of its own type', {
+        context: { column: name, type: column.type.kind, given: typeOf(value.node).kind },
+      })
+    }
+    const valueOf = compileValue<Row>(value.node, accessIn(new Map([[source, 0]])))
+    return { column, valueOf: (row) => toRowValue(schema, column, propertyValue(column, valueOf(row))) }
+  })
+}
+
+function propertyValue(column: ColumnDefinition, value: RowValue): unknown {
+  return value === null ? null : column.type.fromRow(value)
+}
+
+function settableColumn(schema: EntitySchema, name: string): ColumnDefinition {
+  const column = schema.columnByName.get(name)
+  if (column === undefined) {
+    throw new ValidationError('ROME_UNKNOWN_COLUMN', 'the model has no such column', {
+      context: { model: schema.name, column: name, columns: [...schema.columnByName.keys()] },
+    })
+  }
+  if (schema.primaryKey.includes(column) || column.role === 'version') {
+    throw new UsageError('ROME_ARGUMENT', 'a primary key and the version are not set by update()', {
+      context: { model: schema.name, column: name },
+    })
+  }
+  return column
+}
