@@ -1,0 +1,144 @@
+import { isPromise } from '../async/maybe-promise.js'
+import { ConflictError, ConstraintError } from '../errors/rome-error.js'
+import type { RecordTransaction } from '../records/record-transaction.js'
+import type { Row } from '../records/row.js'
+import type { Table } from '../records/table.js'
+import type { EntityRecord } from './entity-record.js'
+import type { PlannedWrite } from './planned-write.js'
+import type { UnitOfWork } from './unit-of-work.js'
+import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row.js'
+
+/**
+ * Writes what changed in a session into the transaction's buffer.
+ *
+ * Everything is checked and planned before the first write, and the session's memory follows after the last one. So
+ * when it fails, whatever the reason, neither the buffer nor the session has changed.
+ *
+ * @throws ValidationError, ConstraintError, ConflictError `ROME_STALE_VERSION`, UsageError `ROME_ENTITY_STATE`.
+ */
+export async function flush(unit: UnitOfWork, transaction: RecordTransaction, now: Date): Promise<void> {
+  const writes = await plan(unit, transaction, now)
+  if (writes.length > 0) await writeAll(transaction, writes)
+  unit.written(writes)
+}
+
+/** What frees keys and unique values comes before what takes them. */
+async function plan(unit: UnitOfWork, transaction: RecordTransaction, now: Date): Promise<PlannedWrite[]> {
+  const modified = unit.modified()
+  const current = await readCurrent(unit, transaction, [...unit.deletions.keys(), ...modified])
+  const rowOf = (record: EntityRecord) => current.get(record) ?? (record.row as Row)
+  const erases: PlannedWrite[] = []
+  const softDeletes: PlannedWrite[] = []
+  for (const [record, deletion] of unit.deletions) {
+    if (deletion === 'hard') erases.push(planErase(record, rowOf(record)))
+    else softDeletes.push(planSoftDelete(record, rowOf(record), now))
+  }
+  const updates = modified.map((record) => planUpdate(record, rowOf(record), now))
+  const inserts = Array.from(unit.pending, (record) => {
+    const insert = planInsert(record, now)
+    unit.checkKey(record, record.table.keyOf(insert.next as Row), true)
+    return insert
+  })
+  return [...erases, ...softDeletes, ...updates, ...inserts]
+}
+
+/**
+ * The rows as they are now of entities that were last met in an earlier transaction. Reading them notes them in the
+ * read set: what was decided by their values is validated at the commit.
+ */
+async function readCurrent(
+  unit: UnitOfWork,
+  transaction: RecordTransaction,
+  records: readonly EntityRecord[],
+): Promise<Map<EntityRecord, Row>> {
+  const byTable = new Map<Table, EntityRecord[]>()
+  for (const record of records) {
+    if (unit.isMet(record)) continue
+    const group = byTable.get(record.table)
+    if (group === undefined) byTable.set(record.table, [record])
+    else group.push(record)
+  }
+  const current = new Map<EntityRecord, Row>()
+  for (const [table, group] of byTable) {
+    const rows = await transaction.getMany(
+      table,
+      group.map((record) => record.key as string),
+    )
+    group.forEach((record, index) => {
+      current.set(record, checkedCurrent(record, rows[index]))
+    })
+  }
+  return current
+}
+
+/** @throws ConflictError `ROME_STALE_VERSION` when another session erased the row, or wrote it and it has a version. */
+function checkedCurrent(record: EntityRecord, current: Row | undefined): Row {
+  const { table } = record
+  const known = record.row as Row
+  const context = { model: table.schema.name, key: table.primaryKeyOf(known) }
+  if (current === undefined) {
+    throw new ConflictError(
+      'ROME_STALE_VERSION',
+      'another session deleted the row of a changed entity: expunge the entity, then decide again from what is stored',
+      { context },
+    )
+  }
+  const { version } = table.schema
+  if (version !== undefined && current[version.position] !== known[version.position]) {
+    throw new ConflictError(
+      'ROME_STALE_VERSION',
+      'another session wrote the row of a changed entity: refresh the entity, then make the change again',
+      { context: { ...context, version: known[version.position], versionStored: current[version.position] } },
+    )
+  }
+  return current
+}
+
+async function writeAll(transaction: RecordTransaction, writes: readonly PlannedWrite[]): Promise<void> {
+  const savepoint = transaction.savepoint()
+  try {
+    await writeInOrder(transaction, writes)
+  } catch (error) {
+    transaction.rollbackTo(savepoint)
+    if (!(error instanceof ConstraintError && error.code === 'ROME_UNIQUE' && writes.some(isUpdate))) throw error
+    // Updates may hand unique values around in a circle. So all the rows give up theirs first, then take the new ones;
+    // what fails even so is a true violation.
+    try {
+      await writeInOrder(transaction, writes.flatMap(split).sort(erasesFirst))
+    } catch (violation) {
+      transaction.rollbackTo(savepoint)
+      throw violation
+    }
+  }
+}
+
+async function writeInOrder(transaction: RecordTransaction, writes: readonly PlannedWrite[]): Promise<void> {
+  for (const { record, previous, next } of writes) {
+    if (previous === next) continue
+    const writing =
+      next === undefined
+        ? transaction.erase(record.table, previous as Row)
+        : previous === undefined
+          ? transaction.insert(record.table, next)
+          : transaction.update(record.table, previous, next)
+    // A promise per row would cost more than the row.
+    if (isPromise(writing)) await writing
+  }
+}
+
+function isUpdate({ previous, next }: PlannedWrite): boolean {
+  return previous !== undefined && next !== undefined
+}
+
+function split(write: PlannedWrite): PlannedWrite[] {
+  return isUpdate(write)
+    ? [
+        { ...write, next: undefined },
+        { ...write, previous: undefined },
+      ]
+    : [write]
+}
+
+function erasesFirst(a: PlannedWrite, b: PlannedWrite): number {
+  return Number(a.next !== undefined) - Number(b.next !== undefined)
+}

@@ -1,0 +1,89 @@
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import type { Key } from '../codec/key.js'
+import type { Row } from '../records/row.js'
+import type { Table } from '../records/table.js'
+import type { EntityRecord } from './entity-record.js'
+import type { TransactionStack } from './transaction-stack.js'
+import type { UnitOfWork } from './unit-of-work.js'
+
+/** Which rows a read by key gives out. */
+export interface GetOptions {
+  /** Soft-deleted ones as well. */
+  readonly withDeleted?: boolean | undefined
+}
+
+/** The entity of a key: without a read when this transaction met it. */
+export function readByKey<T extends object>(
+  unit: UnitOfWork,
+  transactions: TransactionStack,
+  table: Table<T>,
+  key: Key,
+  options: GetOptions,
+): MaybePromise<T | undefined> {
+  return andThen(flushPending(unit, transactions), () => {
+    const known = unit.find(key)
+    if (known !== undefined && isSettled(unit, known)) return visible<T>(unit, known, options)
+    const row = andThen(transactions.current(), (transaction) => transaction.get(table as unknown as Table, key))
+    return andThen(row, (found) => entityOf(unit, table, key, found, options))
+  })
+}
+
+/** The entities of keys, in their order: one read for all that this transaction did not meet. */
+export function readByKeys<T extends object>(
+  unit: UnitOfWork,
+  transactions: TransactionStack,
+  table: Table<T>,
+  keys: readonly Key[],
+  options: GetOptions,
+): MaybePromise<(T | undefined)[]> {
+  return andThen(flushPending(unit, transactions), () => {
+    const missing = keys.filter((key) => {
+      const known = unit.find(key)
+      return known === undefined || !isSettled(unit, known)
+    })
+    const rows =
+      missing.length === 0
+        ? []
+        : andThen(transactions.current(), (transaction) => transaction.getMany(table as unknown as Table, missing))
+    return andThen(rows, (found) => {
+      const rowByKey = new Map(missing.map((key, index) => [key, found[index]]))
+      return keys.map((key) =>
+        rowByKey.has(key)
+          ? entityOf(unit, table, key, rowByKey.get(key), options)
+          : visible<T>(unit, unit.find(key) as EntityRecord, options),
+      )
+    })
+  })
+}
+
+/** Changed entities are in the identity map, where a read by key finds them; only new ones have to be written first. */
+function flushPending(unit: UnitOfWork, transactions: TransactionStack): MaybePromise<void> {
+  return unit.pending.size > 0 ? transactions.flush() : undefined
+}
+
+/** Whether what is known of an entity holds in this transaction without a read. */
+function isSettled(unit: UnitOfWork, record: EntityRecord): boolean {
+  return record.state === 'deleted' || unit.isMet(record)
+}
+
+function entityOf<T extends object>(
+  unit: UnitOfWork,
+  table: Table<T>,
+  key: Key,
+  row: Row | undefined,
+  options: GetOptions,
+): T | undefined {
+  if (row === undefined) return undefined
+  unit.materialise(table, row, key)
+  return visible<T>(unit, unit.find(key) as EntityRecord, options)
+}
+
+/** The entity, unless it is deleted as far as the caller asks. Unwritten deletions count. */
+function visible<T extends object>(unit: UnitOfWork, record: EntityRecord, options: GetOptions): T | undefined {
+  const { entity, row, state, table } = record
+  const { deletedAt } = table.schema
+  const isDeleted = state === 'deleted'
+  if (isDeleted && (row === undefined || unit.deletions.get(record) === 'hard')) return undefined
+  const isSoftDeleted = isDeleted || (deletedAt !== undefined && (Reflect.get(entity, deletedAt.name) ?? null) !== null)
+  return isSoftDeleted && options.withDeleted !== true ? undefined : (entity as T)
+}

@@ -1,0 +1,370 @@
+import { tmpdir } from 'node:os'
+import type { MaybePromise } from '../async/maybe-promise.js'
+import type { CommitOutcome, Engine } from '../engines/contract.js'
+import { UsageError } from '../errors/rome-error.js'
+import { checkBudget, type QueryBudget } from '../query/operators/budget.js'
+import { type SortMemory, sortMemoryBytesDefault } from '../query/operators/sort-memory.js'
+import type { FullScanPolicy, Logger } from '../query/query-session.js'
+import { analyzeStore } from '../records/analyze.js'
+import type { OnProgress } from '../records/progress.js'
+import { RecordStore } from '../records/record-store.js'
+import type { Isolation } from '../records/record-transaction.js'
+import { type VerifyOptions, type VerifyReport, verifyStore } from '../records/verify.js'
+import type { ModelClass } from '../schema/entity-schema.js'
+import { globalModels, requireDistinctNames } from '../schema/registry.js'
+import { schemaOf } from '../schema/schema-of.js'
+import { sealRelations } from '../schema/seal-relations.js'
+import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from './checked-options.js'
+import { type Attempt, type RetryOptions, retryOnConflict, retryOptionRules } from './retry.js'
+import { RomeSession } from './session.js'
+import type { SessionCounts, SessionHost } from './session-host.js'
+import { isIsolation, type SessionOptions, sessionOptionRules } from './transaction-options.js'
+
+/** How a store is opened. What concerns storage is said to the engine. */
+export interface RomeOptions {
+  /** What keeps the data: `level('./path')`, `memory()`. Closed with the Rome. */
+  readonly engine: Engine
+  /** The models; every `@globalScope` class when absent. */
+  readonly models?: readonly ModelClass[] | undefined
+  /** What a commit must prove, unless the session or the transaction says otherwise; `serializable` by default. */
+  readonly isolation?: Isolation | undefined
+  /** What happens to a query that reads a whole table to find a part of it; `warn` by default. */
+  readonly fullScans?: FullScanPolicy | undefined
+  /** What a query may cost that says nothing itself; without a limit by default. */
+  readonly budget?: QueryBudget | undefined
+  /** Queries that take longer are reported to the logger; none by default. */
+  readonly slowQueryMs?: number | undefined
+  /** About how much memory a sort takes before it goes to disk, in bytes; 64 MiB by default. */
+  readonly sortMemoryBytes?: number | undefined
+  /** An existing directory for the files of large sorts, which are removed when their query ends; the system's by default. */
+  readonly temporaryDirectory?: string | undefined
+  /** Where warnings go; by default they are warnings of the process. */
+  readonly logger?: Logger | undefined
+  /** The time that `@createdAt`, `@updatedAt` and `@deletedAt` columns get; the system's by default. */
+  readonly clock?: (() => Date) | undefined
+  /** Called while new indexes of stored rows are built. */
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** How `rome.analyze` runs. */
+export interface AnalyzeOptions {
+  readonly onProgress?: OnProgress | undefined
+}
+
+/** How `rome.transact` runs. */
+export interface TransactOptions extends SessionOptions, RetryOptions {}
+
+/** What goes on in a Rome, and how much did since it was opened. */
+export interface RomeStatistics {
+  /** Sessions that are open. */
+  readonly sessions: number
+  /** Commits with writes. */
+  readonly commits: number
+  /** Commits that failed because another came between. */
+  readonly conflicts: number
+  /** Tries of `transact` after its first. */
+  readonly retries: number
+}
+
+const optionRules: OptionRules<RomeOptions> = {
+  engine: (value) => isObject(value) && isObject(value.manifest),
+  models: Array.isArray,
+  isolation: isIsolation,
+  fullScans: isOneOf('allow', 'warn', 'refuse'),
+  budget: isObject,
+  slowQueryMs: (value) => typeof value === 'number' && value >= 0,
+  sortMemoryBytes: (value) => typeof value === 'number' && value > 0,
+  temporaryDirectory: (value) => typeof value === 'string' && value !== '',
+  logger: (value) => isObject(value) && isFunction(value.warn),
+  clock: isFunction,
+  onProgress: isFunction,
+}
+
+const analyzeRules: OptionRules<AnalyzeOptions> = {
+  onProgress: isFunction,
+}
+
+const verifyRules: OptionRules<VerifyOptions> = {
+  onProgress: isFunction,
+  signal: (value) => value instanceof AbortSignal,
+}
+
+const processWarnings: Logger = {
+  warn: (message, context) => process.emitWarning(message, { type: 'RomeWarning', detail: JSON.stringify(context) }),
+}
+
+/**
+ * An open store and its models. Sessions are made of it.
+ *
+ * @example
+ * ```ts
+ * import { column, create, entity, primaryKey, Rome, t } from 'rome-orm'
+ * import { level } from 'rome-orm/engines/level'
+ *
+ * @entity('books')
+ * class Book {
+ *   @primaryKey(t.uuid()) id!: string
+ *   @column(t.string()) title!: string
+ * }
+ *
+ * const rome = await Rome.open({ engine: level('./library'), models: [Book] })
+ * await rome.transact(session => session.add(create(Book, { title: 'Emma' })))
+ * await rome.close()
+ * ```
+ */
+export class Rome implements SessionHost, AsyncDisposable {
+  /** @internal */
+  readonly store: RecordStore
+  /** @internal */
+  readonly isolation: Isolation
+  /** @internal */
+  readonly fullScans: FullScanPolicy
+  /** @internal */
+  readonly logger: Logger
+  /** @internal */
+  readonly budget: QueryBudget | undefined
+  /** @internal */
+  readonly slowQueryMs: number | undefined
+  /** @internal */
+  readonly sortMemory: SortMemory
+  /** @internal */
+  readonly clock: () => Date
+  /** @internal */
+  readonly counts: SessionCounts = { commits: 0, conflicts: 0 }
+  readonly #sessions = new Set<AsyncDisposable>()
+  #retries = 0
+  #closing: Promise<void> | undefined
+
+  private constructor(store: RecordStore, options: RomeOptions) {
+    this.store = store
+    this.isolation = options.isolation ?? 'serializable'
+    this.fullScans = options.fullScans ?? 'warn'
+    this.logger = options.logger ?? processWarnings
+    if (options.budget !== undefined) checkBudget(options.budget)
+    this.budget = options.budget
+    this.slowQueryMs = options.slowQueryMs
+    this.sortMemory = {
+      bytes: options.sortMemoryBytes ?? sortMemoryBytesDefault,
+      directory: options.temporaryDirectory ?? tmpdir(),
+    }
+    this.clock = options.clock ?? (() => new Date())
+  }
+
+  /**
+   * Opens the engine, brings its catalogue to what the models need, and builds new indexes of rows that are there.
+   * When it fails the engine is closed again.
+   *
+   * @throws UsageError `ROME_ARGUMENT`; SchemaError `ROME_SCHEMA_DUPLICATE` for two models of one stored name,
+   * `ROME_SCHEMA_UNKNOWN_MODEL`, `ROME_SCHEMA_INVALID`, `ROME_SCHEMA_CHANGED`; EngineError `ROME_LOCKED` and others;
+   * CorruptionError.
+   *
+   * @example
+   * ```ts
+   * import { Rome } from 'rome-orm'
+   * import { memory } from 'rome-orm/engines/memory'
+   * const rome = await Rome.open({ engine: memory(), fullScans: 'refuse' })
+   * await rome.close()
+   * ```
+   */
+  static async open(options: RomeOptions): Promise<Rome> {
+    checkOptions('Rome.open', options, optionRules)
+    if (options.engine === undefined) {
+      throw new UsageError('ROME_ARGUMENT', 'Rome.open() needs an engine: level(path) or memory()')
+    }
+    const models = [...new Set(options.models ?? globalModels())]
+    requireDistinctNames(models)
+    const schemas = sealRelations(models.map((model) => schemaOf(model)))
+    const { onProgress } = options
+    return new Rome(await RecordStore.open(options.engine, schemas, onProgress && { onProgress }), options)
+  }
+
+  /**
+   * A new session. Cost: no read.
+   *
+   * @throws UsageError `ROME_CLOSED`, `ROME_ARGUMENT`.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   * async function work(rome: Rome): Promise<void> {
+   *   await using session = rome.session({ isolation: 'snapshot' })
+   *   await session.commit()
+   * }
+   * ```
+   */
+  session(options: SessionOptions = {}): RomeSession {
+    return new RomeSession(this, options)
+  }
+
+  /**
+   * Runs a function in a session of its own and commits; after a conflict once more from its start, in a fresh session.
+   * The function runs several times: keep effects on the world outside the store out of it.
+   *
+   * @throws what the function throws, unchanged, and as `session.commit`; after the last try its error; AbortError
+   * `ROME_ABORTED`; UsageError `ROME_ARGUMENT`, `ROME_CLOSED`.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type Rome } from 'rome-orm'
+   *
+   * @entity('counters')
+   * class Counter {
+   *   @primaryKey(t.string()) name!: string
+   *   @column(t.integer()) value!: number
+   * }
+   *
+   * const next = (rome: Rome, name: string) => rome.transact(async session => {
+   *   const counter = await session.getOrThrow(Counter, name)
+   *   return ++counter.value
+   * }, { retries: 20 })
+   * ```
+   */
+  async transact<T>(
+    work: (session: RomeSession, attempt: Attempt) => MaybePromise<T>,
+    options: TransactOptions = {},
+  ): Promise<T> {
+    checkOptions('rome.transact', options, { ...sessionOptionRules, ...retryOptionRules })
+    const { isolation, durability, ...retrying } = options
+    const onRetry: RetryOptions['onRetry'] = (retry) => {
+      this.#retries++
+      options.onRetry?.(retry)
+    }
+    return retryOnConflict(
+      async (attempt) => {
+        const session = this.session()
+        try {
+          return await session.begin({ isolation, durability, signal: options.signal }, () => work(session, attempt))
+        } finally {
+          await session.close()
+        }
+      },
+      { ...retrying, onRetry },
+    )
+  }
+
+  /**
+   * What became of a commit whose answer was lost. Once it says `aborted` the commit can no longer happen.
+   *
+   * @throws EngineError when the store still does not answer.
+   *
+   * @example
+   * ```ts
+   * import { CommitUnknownError, type Rome, type RomeSession } from 'rome-orm'
+   *
+   * async function isCommitted(rome: Rome, session: RomeSession): Promise<boolean> {
+   *   try {
+   *     await session.commit()
+   *     return true
+   *   } catch (error) {
+   *     if (!(error instanceof CommitUnknownError)) throw error
+   *     return (await rome.outcome(String(error.context.commitId))).state === 'committed'
+   *   }
+   * }
+   * ```
+   */
+  async outcome(commitId: string): Promise<CommitOutcome> {
+    this.#checkOpen()
+    if (typeof commitId !== 'string') {
+      throw new UsageError('ROME_ARGUMENT', 'give the commitId of the context of a CommitUnknownError')
+    }
+    return this.store.engine.outcome(commitId)
+  }
+
+  /**
+   * What goes on, for logs and monitoring. Cost: no read.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   * const report = (rome: Rome) => console.log(rome.stats().conflicts)
+   * ```
+   */
+  stats(): RomeStatistics {
+    return { sessions: this.#sessions.size, ...this.counts, retries: this.#retries }
+  }
+
+  /**
+   * Reads one snapshot of the store and checks that every row of its models can be read, that it has exactly the
+   * entries its indexes want, and that every entry is of a stored row. Others go on reading and writing meanwhile. It
+   * repairs nothing. Cost: reads all rows and entries, each row again for each of its entries; memory for a few
+   * thousand rows.
+   *
+   * @throws UsageError `ROME_ARGUMENT`, `ROME_CLOSED`; AbortError `ROME_ABORTED`; EngineError.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   *
+   * async function check(rome: Rome): Promise<void> {
+   *   const report = await rome.verify({ onProgress: ({ task, name, done }) => console.log(task, name, done) })
+   *   for (const { what, model, index, values } of report.problems) console.log(what, model, index, values)
+   *   if (report.problemCount > 0) throw new Error('the store is damaged: restore it from a backup')
+   * }
+   * ```
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    this.#checkOpen()
+    checkOptions('rome.verify', options, verifyRules)
+    return verifyStore(this.store, options)
+  }
+
+  /**
+   * Looks through every index, so that plans are chosen by what is stored: how many rows and entries there are, how many
+   * different values, and how they are spread. Worth it after much was written; numbers of rows are kept by themselves.
+   * Cost: every key is read once; nobody waits.
+   *
+   * @throws UsageError `ROME_CLOSED`, `ROME_ARGUMENT`.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   * const refresh = (rome: Rome) => rome.analyze()
+   * ```
+   */
+  async analyze(options: AnalyzeOptions = {}): Promise<void> {
+    this.#checkOpen()
+    checkOptions('rome.analyze', options, analyzeRules)
+    await analyzeStore(this.store, options.onProgress)
+  }
+
+  /**
+   * Closes the sessions, which rolls back what they did not commit, then the engine. Waits for operations under way.
+   * May be called more than once.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   * const stop = (rome: Rome) => rome.close()
+   * ```
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** {@link Rome.close | Closes} at the end of `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** @internal */
+  opened(session: AsyncDisposable): void {
+    this.#checkOpen()
+    this.#sessions.add(session)
+  }
+
+  /** @internal */
+  closed(session: AsyncDisposable): void {
+    this.#sessions.delete(session)
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(Array.from(this.#sessions, (session) => session[Symbol.asyncDispose]()))
+    await this.store.close()
+  }
+
+  #checkOpen(): void {
+    if (this.#closing === undefined) return
+    throw new UsageError('ROME_CLOSED', 'this Rome is closed: open another with Rome.open()')
+  }
+}

@@ -1,0 +1,27 @@
+import type { QueryBudget } from '../query/operators/budget.js'
+import type { SortMemory } from '../query/operators/sort-memory.js'
+import type { FullScanPolicy, Logger } from '../query/query-session.js'
+import type { RecordStore } from '../records/record-store.js'
+import type { Isolation } from '../records/record-transaction.js'
+
+/** What happened in all sessions of a Rome since it was opened. */
+export interface SessionCounts {
+  commits: number
+  conflicts: number
+}
+
+/** What a session needs of its Rome. */
+export interface SessionHost {
+  readonly store: RecordStore
+  readonly isolation: Isolation
+  readonly fullScans: FullScanPolicy
+  readonly logger: Logger
+  readonly budget: QueryBudget | undefined
+  readonly slowQueryMs: number | undefined
+  readonly sortMemory: SortMemory
+  readonly clock: () => Date
+  readonly counts: SessionCounts
+  /** Takes a session into those that are closed with their Rome. @throws UsageError `ROME_CLOSED`. */
+  opened(session: AsyncDisposable): void
+  closed(session: AsyncDisposable): void
+}

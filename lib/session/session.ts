@@ -1,0 +1,607 @@
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import type { Key } from '../codec/key.js'
+import { ConflictError, QueryError, SchemaError, UsageError } from '../errors/rome-error.js'
+import type { QueryBudget } from '../query/operators/budget.js'
+import type { SortMemory } from '../query/operators/sort-memory.js'
+import { newQuery, type Query } from '../query/query.js'
+import type { FullScanPolicy, Logger, QuerySession, RowChange, RunOptions } from '../query/query-session.js'
+import type { ResultsOf, RootOf, Selectable } from '../query/selection.js'
+import type { RecordStore } from '../records/record-store.js'
+import type { RecordTransaction } from '../records/record-transaction.js'
+import type { Row } from '../records/row.js'
+import type { Table } from '../records/table.js'
+import type { ModelClass } from '../schema/entity-schema.js'
+import { type PrimaryKey, primaryKeyValues } from '../schema/primary-key.js'
+import { schemaOf } from '../schema/schema-of.js'
+import { throwIfAborted } from './abort-signal.js'
+import { checkOptions } from './checked-options.js'
+import { isModified } from './entity-properties.js'
+import { type EntityState, recordOf } from './entity-record.js'
+import { type GetOptions, readByKey, readByKeys } from './key-reads.js'
+import { SessionGuard } from './session-guard.js'
+import type { SessionHost } from './session-host.js'
+import { SessionSavepoint, SessionTransaction } from './session-transaction.js'
+import {
+  type SessionOptions,
+  sessionOptionRules,
+  type TransactionOptions,
+  transactionOptionRules,
+} from './transaction-options.js'
+import { TransactionStack } from './transaction-stack.js'
+import { UnitOfWork } from './unit-of-work.js'
+
+export type { GetOptions } from './key-reads.js'
+
+/** What `session.begin` runs as one transaction. */
+export type TransactionWork<T> = (transaction: SessionTransaction) => MaybePromise<T>
+
+/**
+ * One task's view of the store: an identity map, so that a row is one entity; a unit of work, which finds what was
+ * changed and writes it in one atomic commit; and a transaction, which begins by itself at the first read or flush and
+ * reads one snapshot until commit, rollback or close.
+ *
+ * A session is cheap and short. It serves one task at a time: an operation that starts before the last one was awaited
+ * is refused with `ROME_SESSION_BUSY`. Every operation of a closed session is refused with `ROME_CLOSED`.
+ *
+ * @example
+ * ```ts
+ * import { column, create, entity, primaryKey, Rome, RomeSession, t } from 'rome-orm'
+ * import { memory } from 'rome-orm/engines/memory'
+ *
+ * @entity('books')
+ * class Book {
+ *   @primaryKey(t.uuid()) id!: string
+ *   @column(t.string()) title!: string
+ * }
+ *
+ * const rome = await Rome.open({ engine: memory(), models: [Book] })
+ * const session = new RomeSession(rome)
+ * const book = session.add(create(Book, { title: 'Emma' }))
+ * await session.commit()
+ * book.title = 'Persuasion'
+ * await session.commit()
+ * await session.close()
+ * ```
+ */
+export class RomeSession implements QuerySession, AsyncDisposable {
+  readonly #host: SessionHost
+  readonly #guard = new SessionGuard()
+  readonly #unit = new UnitOfWork()
+  readonly #transactions: TransactionStack
+  #closing: Promise<void> | undefined
+
+  /**
+   * The same as `rome.session(options)`. Cost: no read.
+   * @throws UsageError `ROME_CLOSED`, `ROME_ARGUMENT`.
+   */
+  constructor(rome: SessionHost, options: SessionOptions = {}) {
+    checkOptions('rome.session', options, sessionOptionRules)
+    this.#host = rome
+    this.#transactions = new TransactionStack(rome, this.#unit, options)
+    rome.opened(this)
+  }
+
+  /**
+   * Makes a new entity pending: it is inserted by the next flush, which gives it key, defaults, times and version. A
+   * detached entity becomes persistent again, one marked for deletion is kept. Gives the entity back. Cost: no read.
+   *
+   * @throws UsageError `ROME_ENTITY_STATE` when the entity is in another session, or another one has its key here;
+   * SchemaError `ROME_SCHEMA_UNKNOWN_MODEL`.
+   *
+   * @example
+   * ```ts
+   * import { create, type ModelClass, type RomeSession } from 'rome-orm'
+   *
+   * async function insert<T extends object>(session: RomeSession, model: ModelClass<T>): Promise<T> {
+   *   const entity = session.add(create(model, {}))
+   *   await session.commit()
+   *   return entity
+   * }
+   * ```
+   */
+  add<T extends object>(entity: T): T {
+    this.#guard.check()
+    this.#unit.add(entity, this.#tableOfEntity(entity))
+    return entity
+  }
+
+  /**
+   * {@link RomeSession.add | Adds} several entities, in their order.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const insertAll = async (session: RomeSession, entities: Iterable<object>) => {
+   *   session.addAll(entities)
+   *   await session.commit()
+   * }
+   * ```
+   */
+  addAll(entities: Iterable<object>): void {
+    for (const entity of entities) this.add(entity)
+  }
+
+  /**
+   * The entity with a primary key; `undefined` when there is none, or it is soft-deleted. An entity that the
+   * transaction met already is given out without a read. Cost: at most one read by key.
+   *
+   * @throws UsageError `ROME_UNDEFINED`, `ROME_ARGUMENT`; ValidationError when the key is not of its column's type.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('members')
+   * class Member {
+   *   @primaryKey(t.uuid()) imageId!: string
+   *   @primaryKey(t.string()) project!: string
+   *   @column(t.boolean()) canShare!: boolean
+   * }
+   *
+   * const mayShare = async (session: RomeSession, imageId: string) =>
+   *   (await session.get(Member, { imageId, project: 'demo' }))?.canShare ?? false
+   * ```
+   */
+  get<T extends object>(model: ModelClass<T>, key: PrimaryKey, options: GetOptions = {}): Promise<T | undefined> {
+    return this.#operate(() => {
+      const table = this.#tableOf(model)
+      const rowKey = table.keyOfPrimaryKey(primaryKeyValues(table.schema, key))
+      return readByKey(this.#unit, this.#transactions, table, rowKey, options)
+    })
+  }
+
+  /**
+   * As {@link RomeSession.get}, for a row that has to be there.
+   *
+   * @throws QueryError `ROME_NO_RESULT` when there is none.
+   *
+   * @example
+   * ```ts
+   * import type { ModelClass, RomeSession } from 'rome-orm'
+   * const load = <T extends object>(session: RomeSession, model: ModelClass<T>, id: string) =>
+   *   session.getOrThrow(model, id)
+   * ```
+   */
+  async getOrThrow<T extends object>(model: ModelClass<T>, key: PrimaryKey, options: GetOptions = {}): Promise<T> {
+    const entity = await this.get(model, key, options)
+    if (entity !== undefined) return entity
+    throw new QueryError('ROME_NO_RESULT', 'no row has this primary key: use get() where it may be missing', {
+      context: { model: schemaOf(model).name, key },
+    })
+  }
+
+  /**
+   * The entities with these primary keys, in their order, `undefined` where {@link RomeSession.get} would give it.
+   * Cost: one read of all the keys that the transaction did not meet yet.
+   *
+   * @example
+   * ```ts
+   * import type { ModelClass, RomeSession } from 'rome-orm'
+   * const loadFound = async <T extends object>(session: RomeSession, model: ModelClass<T>, ids: string[]) =>
+   *   (await session.getMany(model, ids)).filter(entity => entity !== undefined)
+   * ```
+   */
+  getMany<T extends object>(
+    model: ModelClass<T>,
+    keys: readonly PrimaryKey[],
+    options: GetOptions = {},
+  ): Promise<(T | undefined)[]> {
+    return this.#operate(() => {
+      const table = this.#tableOf(model)
+      const rowKeys = keys.map((key) => table.keyOfPrimaryKey(primaryKeyValues(table.schema, key)))
+      return readByKeys(this.#unit, this.#transactions, table, rowKeys, options)
+    })
+  }
+
+  /**
+   * Marks a stored entity for deletion by the next flush: a model with `@deletedAt` is soft-deleted, another erased.
+   * A pending entity only leaves the session. Until the commit the entity's state is `deleted`. Cost: no read.
+   *
+   * @throws UsageError `ROME_ENTITY_STATE` when the entity is not in this session.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const remove = async (session: RomeSession, entity: object) => {
+   *   session.delete(entity)
+   *   await session.commit()
+   * }
+   * ```
+   */
+  delete(entity: object): void {
+    this.#guard.check()
+    this.#unit.delete(entity, this.#tableOfEntity(entity).schema.deletedAt === undefined ? 'hard' : 'soft')
+  }
+
+  /**
+   * Marks a stored entity to be erased by the next flush, also when its model could be soft-deleted. Cost: no read.
+   *
+   * @throws UsageError `ROME_ENTITY_STATE` when the entity is not in this session.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const erase = async (session: RomeSession, entity: object) => {
+   *   session.hardDelete(entity)
+   *   await session.commit()
+   * }
+   * ```
+   */
+  hardDelete(entity: object): void {
+    this.#guard.check()
+    this.#unit.delete(entity, 'hard')
+  }
+
+  /**
+   * A query of models and columns. One selected thing gives bare values, several give tuples. Nothing is read before a
+   * terminal of the query. Cost: no read.
+   *
+   * @throws UsageError, QueryError when the selection names no model; SchemaError `ROME_SCHEMA_UNKNOWN_MODEL`.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, fields, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) title!: string
+   * }
+   *
+   * const titles = (session: RomeSession): Promise<string[]> => session.query(fields(Book).title).all()
+   * ```
+   */
+  query<const S extends readonly [Selectable, ...Selectable[]]>(...selection: S): Query<ResultsOf<S>, RootOf<S>> {
+    this.#guard.checkOpen()
+    return newQuery(this, selection)
+  }
+
+  /**
+   * Writes what changed into the transaction's own buffer, which nobody else sees. Queries and commits do it by
+   * themselves. When it fails nothing has changed: repair the entity and go on, or roll back.
+   * Cost: one comparison per entity; a read per insert, unique value and entity that was last met in an earlier
+   * transaction.
+   *
+   * @throws ValidationError, ConstraintError; ConflictError `ROME_STALE_VERSION`, after which, outside of `begin`, the
+   * session is rolled back; UsageError `ROME_ENTITY_STATE` for a changed primary key.
+   *
+   * @example
+   * ```ts
+   * import { column, create, entity, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) title!: string
+   * }
+   *
+   * async function idOfNew(session: RomeSession): Promise<string> {
+   *   const book = session.add(create(Book, { title: 'Emma' }))
+   *   await session.flush()
+   *   return book.id
+   * }
+   * ```
+   */
+  flush(): Promise<void> {
+    return this.#operate(() => this.#transactions.flush())
+  }
+
+  /**
+   * Writes what changed and commits it atomically, over all partitions. Entities stay, keep their values, and are
+   * refreshed by the next read that meets them; erased ones become detached.
+   *
+   * When the flush fails by a value or a constraint the transaction goes on: repair the entity and commit again, or
+   * roll back. When the commit fails the session is rolled back, as by {@link RomeSession.rollback}, and usable.
+   *
+   * @throws ConflictError when another commit came between: run the transaction again; CommitUnknownError
+   * `ROME_COMMIT_UNKNOWN` when the answer was lost: ask `rome.outcome()`; AbortError `ROME_ABORTED`; EngineError;
+   * ValidationError, ConstraintError; UsageError `ROME_TRANSACTION_STATE` within `begin`.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const save = (session: RomeSession) => session.commit({ signal: AbortSignal.timeout(1000) })
+   * ```
+   */
+  commit(options: TransactionOptions = {}): Promise<void> {
+    return this.#operate(() => {
+      checkOptions('session.commit', options, transactionOptionRules)
+      return this.#transactions.commit(options)
+    })
+  }
+
+  /**
+   * Makes entities, identity map and pending list what they were at the end of the last transaction. Entities that were
+   * not in the session then leave it, those added as transient, those loaded as detached: they keep what the user did
+   * to them and lose what Rome wrote into them.
+   *
+   * @throws UsageError `ROME_TRANSACTION_STATE` within `begin`.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const undo = (session: RomeSession) => session.rollback()
+   * ```
+   */
+  rollback(): Promise<void> {
+    return this.#operate(() => this.#transactions.rollback())
+  }
+
+  /**
+   * Runs a function as one transaction: commits when it returns, rolls back when it throws, and throws what it threw.
+   * Within another `begin`, or after a savepoint, it is a savepoint itself. Rolled back, entities, identity map and
+   * pending list are exactly what they were at the call, unwritten changes included.
+   *
+   * What the session read before without a commit is part of the transaction. What it wrote before is committed with
+   * it, and lost with it only when the commit itself fails.
+   *
+   * Without a function it gives out the transaction, to be committed by `tx.commit()`; left by `await using` without
+   * that, it is rolled back.
+   *
+   * @throws as {@link RomeSession.commit}; UsageError `ROME_TRANSACTION_STATE` for options of a nested transaction and
+   * when transactions do not end last-in first-out, which rolls all of them back.
+   *
+   * @example
+   * ```ts
+   * import { column, create, entity, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) title!: string
+   * }
+   *
+   * const addBook = (session: RomeSession, title: string): Promise<Book> =>
+   *   session.begin({ isolation: 'snapshot' }, () => session.add(create(Book, { title })))
+   * ```
+   */
+  begin(options?: TransactionOptions): Promise<SessionTransaction>
+  begin<T>(work: TransactionWork<T>): Promise<T>
+  begin<T>(options: TransactionOptions, work: TransactionWork<T>): Promise<T>
+  async begin<T>(
+    first: TransactionOptions | TransactionWork<T> = {},
+    second?: TransactionWork<T>,
+  ): Promise<T | SessionTransaction> {
+    const [options, work] = typeof first === 'function' ? [{}, first] : [first, second]
+    checkOptions('session.begin', options, transactionOptionRules)
+    const transaction = await this.#open('begin', options)
+    return work === undefined ? transaction : transaction.run(work)
+  }
+
+  /**
+   * Marks a point to go back to within the transaction. Cost: one comparison per entity, a copy of those with unwritten
+   * changes.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   *
+   * async function tryOut(session: RomeSession, change: () => Promise<boolean>): Promise<void> {
+   *   const savepoint = await session.savepoint()
+   *   if (await change()) await savepoint.release()
+   *   else await savepoint.rollback()
+   * }
+   * ```
+   */
+  async savepoint(): Promise<SessionSavepoint> {
+    return new SessionSavepoint(await this.#open('savepoint', {}))
+  }
+
+  /**
+   * Makes an entity what its row is in this transaction, and forgets what was changed in it. Cost: one read by key.
+   *
+   * @throws QueryError `ROME_NO_RESULT` when the row is gone; UsageError `ROME_ENTITY_STATE` when the entity is not
+   * persistent in this session.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const reload = (session: RomeSession, entity: object) => session.refresh(entity)
+   * ```
+   */
+  refresh(entity: object): Promise<void> {
+    return this.#operate(() => {
+      const record = this.#unit.recordOf(entity)
+      if (record.state !== 'persistent') {
+        throw new UsageError('ROME_ENTITY_STATE', 'only a persistent entity has a row to refresh from', {
+          context: { model: record.table.schema.name, state: record.state },
+        })
+      }
+      const row = andThen(this.#transactions.current(), (transaction) =>
+        transaction.get(record.table, record.key as Key),
+      )
+      return andThen(row, (current) => {
+        if (current === undefined) {
+          throw new QueryError('ROME_NO_RESULT', 'the row of this entity was deleted: expunge the entity', {
+            context: { model: record.table.schema.name, key: record.row && record.table.primaryKeyOf(record.row) },
+          })
+        }
+        this.#unit.refresh(record, current)
+      })
+    })
+  }
+
+  /**
+   * Takes an entity out of the session, with what was not written of it: a pending one is transient again, another
+   * detached. What was flushed of it stays part of the transaction. Cost: no read.
+   *
+   * @throws UsageError `ROME_ENTITY_STATE` when the entity is not in this session.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const move = (from: RomeSession, to: RomeSession, entity: object) => {
+   *   from.expunge(entity)
+   *   to.add(entity)
+   * }
+   * ```
+   */
+  expunge(entity: object): void {
+    this.#guard.check()
+    this.#unit.expunge(entity)
+  }
+
+  /**
+   * The state of an entity; `transient` for one that never was in a session.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const isStored = (session: RomeSession, entity: object) => session.stateOf(entity) === 'persistent'
+   * ```
+   */
+  stateOf(entity: object): EntityState {
+    return recordOf(entity)?.state ?? 'transient'
+  }
+
+  /**
+   * Whether a stored entity of this session has changes that were not flushed. Cost: one comparison per column.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const needsSaving = (session: RomeSession, entity: object) => session.isModified(entity)
+   * ```
+   */
+  isModified(entity: object): boolean {
+    const record = recordOf(entity)
+    return record !== undefined && record.owner === this.#unit && isModified(record)
+  }
+
+  /** The entities that were added and not flushed, in their order. */
+  get pending(): object[] {
+    return Array.from(this.#unit.pending, (record) => record.entity)
+  }
+
+  /** The stored entities with changes that were not flushed. Cost: one comparison per entity and column. */
+  get modified(): object[] {
+    return this.#unit.modified().map((record) => record.entity)
+  }
+
+  /** The entities that are marked for deletion by the next flush. */
+  get deleted(): object[] {
+    return Array.from(this.#unit.deletions.keys(), (record) => record.entity)
+  }
+
+  get isClosed(): boolean {
+    return this.#guard.isClosed
+  }
+
+  /**
+   * Rolls back what was not committed, and lets all entities go: they become detached, those added since the last
+   * commit transient. They keep what the user did to them and lose what Rome wrote that was not committed. Waits for an
+   * operation under way. May be called more than once.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const done = (session: RomeSession) => session.close()
+   * ```
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  /** {@link RomeSession.close | Closes} the session at the end of `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  /** @internal */
+  get store(): RecordStore {
+    return this.#host.store
+  }
+
+  /** @internal */
+  get fullScans(): FullScanPolicy {
+    return this.#host.fullScans
+  }
+
+  /** @internal */
+  get logger(): Logger {
+    return this.#host.logger
+  }
+
+  /** @internal */
+  get budget(): QueryBudget | undefined {
+    return this.#host.budget
+  }
+
+  /** @internal */
+  get slowQueryMs(): number | undefined {
+    return this.#host.slowQueryMs
+  }
+
+  /** @internal */
+  get sortMemory(): SortMemory {
+    return this.#host.sortMemory
+  }
+
+  /** @internal */
+  get clock(): () => Date {
+    return this.#host.clock
+  }
+
+  /** @internal */
+  run<T>(work: (transaction: RecordTransaction) => MaybePromise<T>, options: RunOptions = {}): Promise<T> {
+    return this.#operate(() => {
+      throwIfAborted(options.signal)
+      const flushed = options.flush === false ? undefined : this.#transactions.flush()
+      return andThen(flushed, () => andThen(this.#transactions.current(), work))
+    })
+  }
+
+  /** @internal */
+  materialise<T extends object>(table: Table<T>, row: Row): T {
+    return this.#unit.materialise(table, row)
+  }
+
+  /** @internal */
+  follow(table: Table, changes: readonly RowChange[]): void {
+    this.#unit.follow(table, changes)
+  }
+
+  /**
+   * Runs one operation. The `await` also of what is there already keeps the session busy until the caller goes on, so
+   * that concurrent use is refused on every engine, and not only on those that have to wait.
+   */
+  async #operate<T>(work: () => MaybePromise<T>): Promise<T> {
+    this.#guard.enter()
+    try {
+      return await work()
+    } catch (error) {
+      if (error instanceof ConflictError) this.#transactions.conflicted()
+      throw error
+    } finally {
+      this.#guard.leave()
+    }
+  }
+
+  #open(kind: 'begin' | 'savepoint', options: TransactionOptions): Promise<SessionTransaction> {
+    return this.#operate(
+      () => new SessionTransaction(this.#guard, this.#transactions, this.#transactions.open(kind, options)),
+    )
+  }
+
+  async #close(): Promise<void> {
+    this.#guard.close()
+    await this.#guard.whenIdle()
+    this.#transactions.close()
+    this.#host.closed(this)
+  }
+
+  #tableOf<T extends object>(model: ModelClass<T>): Table<T> {
+    return this.#host.store.table(schemaOf(model))
+  }
+
+  #tableOfEntity(entity: object): Table {
+    const prototype: unknown = typeof entity === 'object' && entity !== null ? Object.getPrototypeOf(entity) : null
+    if (prototype === Object.prototype || prototype === null) {
+      throw new SchemaError('ROME_SCHEMA_UNKNOWN_MODEL', 'make entities with create(Model, { … }): this is no entity', {
+        context: { given: entity === null ? 'null' : typeof entity },
+      })
+    }
+    return this.#tableOf(entity.constructor as ModelClass)
+  }
+}

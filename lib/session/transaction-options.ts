@@ -1,0 +1,32 @@
+import type { Durability } from '../engines/contract.js'
+import type { Isolation } from '../records/record-transaction.js'
+import { isOneOf, isSignal, type OptionRules } from './checked-options.js'
+
+/** What a session's commits are like; what is not given is as `Rome.open()` and the engine say. */
+export interface SessionOptions {
+  /**
+   * `serializable`: everything that was read, keys and ranges, is unchanged at the commit. `snapshot`: only the rows
+   * that are written are; two transactions may then each break what the other relied on.
+   */
+  readonly isolation?: Isolation | undefined
+  /** When a commit is acknowledged; the engine's first by default. */
+  readonly durability?: Durability | undefined
+}
+
+/** How one transaction is committed; what is not given is as the session says. */
+export interface TransactionOptions extends SessionOptions {
+  /** Gives up a commit that is not under way yet. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export const isIsolation = isOneOf('serializable', 'snapshot')
+
+export const sessionOptionRules: OptionRules<SessionOptions> = {
+  isolation: isIsolation,
+  durability: isOneOf('commit', 'os', 'none'),
+}
+
+export const transactionOptionRules: OptionRules<TransactionOptions> = {
+  ...sessionOptionRules,
+  signal: isSignal,
+}

@@ -1,0 +1,230 @@
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { ConflictError, UsageError } from '../errors/rome-error.js'
+import type { RecordTransaction, Savepoint } from '../records/record-transaction.js'
+import { throwIfAborted } from './abort-signal.js'
+import { flush } from './flush.js'
+import type { MemoryCheckpoint } from './memory-checkpoint.js'
+import type { SessionHost } from './session-host.js'
+import type { SessionOptions, TransactionOptions } from './transaction-options.js'
+import type { UnitOfWork } from './unit-of-work.js'
+
+/** `transaction` commits at its end, `nested` joins the frame around it, `savepoint` may also be forgotten. */
+export type FrameKind = 'transaction' | 'nested' | 'savepoint'
+
+/** One `begin` or `savepoint` that has not ended. */
+export interface Frame {
+  readonly kind: FrameKind
+  readonly options: TransactionOptions
+  readonly checkpoint: MemoryCheckpoint
+  /** Where the write buffer was; absent as long as no snapshot was taken. */
+  savepoint: Savepoint | undefined
+  /** The transaction was under way before: it goes on when the frame is rolled back. */
+  readonly hadTransaction: boolean
+  /** There were writes before, which a failing commit loses. */
+  readonly hadWrites: boolean
+  /** `broken` when the frame around it ended first, or the session was closed. */
+  state: 'active' | 'committed' | 'rolled back' | 'broken'
+}
+
+/**
+ * The transaction of a session and the frames within it, each a point in the write buffer and in memory to go back to.
+ * One that nobody began begins by itself; its snapshot is taken at the first read or flush.
+ */
+export class TransactionStack {
+  readonly #host: SessionHost
+  readonly #unit: UnitOfWork
+  readonly #defaults: SessionOptions
+  readonly #frames: Frame[] = []
+  #transaction: RecordTransaction | undefined
+
+  constructor(host: SessionHost, unit: UnitOfWork, defaults: SessionOptions) {
+    this.#host = host
+    this.#unit = unit
+    this.#defaults = defaults
+  }
+
+  /** The record transaction, begun if need be. */
+  current(): MaybePromise<RecordTransaction> {
+    return this.#transaction ?? andThen(this.#host.store.begin(), (transaction) => this.#begun(transaction))
+  }
+
+  /** Writes what changed into the transaction's buffer. When it fails nothing has changed. */
+  flush(): MaybePromise<void> {
+    const unit = this.#unit
+    if (unit.pending.size === 0 && unit.deletions.size === 0 && !unit.hasModified()) return undefined
+    return andThen(this.current(), (transaction) => flush(unit, transaction, this.#host.clock()))
+  }
+
+  /** Opens a frame. @throws UsageError `ROME_TRANSACTION_STATE` for options of a nested one. */
+  open(kind: 'begin' | 'savepoint', options: TransactionOptions = {}): Frame {
+    const isNested = this.#frames.length > 0
+    if (isNested && Object.values(options).some((value) => value !== undefined)) {
+      throw new UsageError(
+        'ROME_TRANSACTION_STATE',
+        'give isolation, durability and signal to the outermost begin(): a nested one is a savepoint of it',
+      )
+    }
+    const frame: Frame = {
+      kind: kind === 'savepoint' ? 'savepoint' : isNested ? 'nested' : 'transaction',
+      options,
+      checkpoint: this.#unit.checkpoint(),
+      savepoint: this.#transaction?.savepoint(),
+      hadTransaction: this.#transaction !== undefined,
+      hadWrites: this.#transaction?.hasWrites ?? false,
+      state: 'active',
+    }
+    this.#frames.push(frame)
+    return frame
+  }
+
+  /** Ends a frame and keeps what was done in it; commits when it is the outermost `begin`. */
+  async commitFrame(frame: Frame): Promise<void> {
+    const inner = this.#framesWithin(frame)
+    if (frame.kind === 'transaction') {
+      await this.#flushToCommit(frame)
+      return this.#commit(frame.options, frame)
+    }
+    for (const ended of inner) ended.state = 'committed'
+    this.#frames.splice(this.#frames.indexOf(frame))
+    this.#unit.release(frame.checkpoint)
+  }
+
+  /** Ends a frame and takes back what was done in it. */
+  rollbackFrame(frame: Frame): void {
+    for (const ended of this.#framesWithin(frame)) ended.state = 'rolled back'
+    this.#frames.splice(this.#frames.indexOf(frame))
+    this.#unit.restore(frame.checkpoint)
+    if (frame.kind === 'transaction' && !frame.hadTransaction) this.#end()
+    else if (frame.savepoint !== undefined) this.#transaction?.rollbackTo(frame.savepoint)
+  }
+
+  /** Commits the transaction that began by itself. @throws UsageError `ROME_TRANSACTION_STATE` within `begin`. */
+  async commit(options: TransactionOptions = {}): Promise<void> {
+    this.#refuseWithinBegin()
+    await this.#flushToCommit(undefined)
+    await this.#commit(options, undefined)
+  }
+
+  /** Rolls the transaction that began by itself back. @throws UsageError `ROME_TRANSACTION_STATE` within `begin`. */
+  rollback(): void {
+    this.#refuseWithinBegin()
+    this.#rollbackAll('rolled back')
+  }
+
+  /** An operation met a conflict: outside of `begin`, which rolls back by itself, everything is. */
+  conflicted(): void {
+    if (!this.#isWithinBegin()) this.#rollbackAll('rolled back')
+  }
+
+  /** Ends the transaction for good and lets all entities go. */
+  close(): void {
+    this.#endFrames('broken')
+    this.#unit.close()
+    this.#end()
+  }
+
+  /** Whatever else fails can be repaired and committed again. */
+  async #flushToCommit(frame: Frame | undefined): Promise<void> {
+    try {
+      await this.flush()
+    } catch (error) {
+      if (error instanceof ConflictError) this.#commitFailed(frame, error)
+      throw error
+    }
+  }
+
+  async #commit({ isolation, durability, signal }: TransactionOptions, frame: Frame | undefined): Promise<void> {
+    if (this.#transaction !== undefined) {
+      try {
+        throwIfAborted(signal)
+        await this.#transaction.commit({
+          isolation: isolation ?? this.#defaults.isolation ?? this.#host.isolation,
+          durability: durability ?? this.#defaults.durability,
+          signal,
+        })
+      } catch (error) {
+        this.#commitFailed(frame, error)
+        throw error
+      }
+      if (this.#transaction.hasWrites) this.#host.counts.commits++
+    }
+    this.#endFrames('committed')
+    this.#unit.committed()
+    this.#end()
+  }
+
+  /** The write buffer is lost. Memory goes back to `begin`, or to the last commit if rows were written before it. */
+  #commitFailed(frame: Frame | undefined, error: unknown): void {
+    if (error instanceof ConflictError) this.#host.counts.conflicts++
+    this.#endFrames('rolled back')
+    if (frame === undefined || frame.hadWrites) this.#unit.restoreAll()
+    else this.#unit.restore(frame.checkpoint)
+    this.#end()
+  }
+
+  #rollbackAll(state: 'rolled back' | 'broken'): void {
+    this.#endFrames(state)
+    this.#unit.restoreAll()
+    this.#end()
+  }
+
+  #begun(transaction: RecordTransaction): RecordTransaction {
+    this.#transaction = transaction
+    if (this.#frames.length > 0) {
+      const savepoint = transaction.savepoint()
+      for (const frame of this.#frames) frame.savepoint = savepoint
+    }
+    return transaction
+  }
+
+  /** Ends the record transaction: the next read takes a new snapshot. */
+  #end(): void {
+    this.#transaction?.release()
+    this.#transaction = undefined
+    this.#unit.endTransaction()
+  }
+
+  #endFrames(state: Frame['state']): void {
+    for (const frame of this.#frames) frame.state = state
+    this.#frames.length = 0
+  }
+
+  /**
+   * A frame and those within it. Savepoints end with what is around them; a `begin` within another has to end first,
+   * since its function may still be at work.
+   * @throws UsageError `ROME_TRANSACTION_STATE`.
+   */
+  #framesWithin(frame: Frame): Frame[] {
+    if (frame.state !== 'active') {
+      throw new UsageError(
+        'ROME_TRANSACTION_STATE',
+        frame.state === 'broken'
+          ? 'this transaction was rolled back because one around it ended first: end the inner one before the outer'
+          : 'this transaction has ended: begin another',
+        { context: { state: frame.state } },
+      )
+    }
+    const frames = this.#frames.slice(this.#frames.indexOf(frame))
+    if (frames.slice(1).some(({ kind }) => kind !== 'savepoint')) {
+      this.#rollbackAll('broken')
+      throw new UsageError(
+        'ROME_TRANSACTION_STATE',
+        'transactions of one session end last-in first-out, so all of it was rolled back: await the inner begin() ' +
+          'before the outer one ends, and use a session of its own for what runs at the same time',
+      )
+    }
+    return frames
+  }
+
+  #isWithinBegin(): boolean {
+    return this.#frames.some(({ kind }) => kind !== 'savepoint')
+  }
+
+  #refuseWithinBegin(): void {
+    if (!this.#isWithinBegin()) return
+    throw new UsageError(
+      'ROME_TRANSACTION_STATE',
+      'within begin() end the transaction by what begin() gave: tx.commit() or tx.rollback(), or return or throw',
+    )
+  }
+}
