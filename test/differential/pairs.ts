@@ -1,0 +1,55 @@
+import type { Expression, Predicate } from '../../lib/expressions/expression.js'
+import type { Ordering } from '../../lib/expressions/ordering.js'
+import type { Choices } from './choices.js'
+import { boolean, type ValueKind } from './value-kinds.js'
+import type { Words } from './vocabulary.js'
+
+// Each construct of the language is said twice: in Rome's words and in SQL.
+
+/** An expression with a value. */
+export interface ValuePair {
+  readonly kind: ValueKind
+  readonly isNullable: boolean
+  /** A value of a group: not for filters. */
+  readonly isAggregate?: boolean
+  readonly sql: string
+  rome(on: Words): Expression<unknown>
+}
+
+export interface PredicatePair {
+  readonly sql: string
+  rome(on: Words): Predicate
+}
+
+/** A term of an order. */
+export interface OrderPair {
+  readonly value: ValuePair
+  readonly isDescending: boolean
+  readonly nulls: 'usual' | 'first' | 'last'
+}
+
+/** A predicate in the place of a value. Added to 0, since SQLite takes one that is constant for the number of a column. */
+export function asValue(predicate: PredicatePair): ValuePair {
+  return { kind: boolean, isNullable: true, sql: `((${predicate.sql}) + 0)`, rome: predicate.rome }
+}
+
+export function orderTerm({ value, isDescending, nulls }: OrderPair): (on: Words) => Expression<unknown> | Ordering {
+  return (on) => {
+    const expression = value.rome(on)
+    if (nulls === 'usual') return isDescending ? expression.desc() : expression
+    const ordering = isDescending ? expression.desc() : expression.asc()
+    return nulls === 'first' ? ordering.nullsFirst() : ordering.nullsLast()
+  }
+}
+
+/** The direction of a term as SQL says it. */
+export function sqlDirection({ isDescending, nulls }: OrderPair): string {
+  const place = nulls === 'usual' ? (isDescending ? 'first' : 'last') : nulls
+  return `${isDescending ? 'DESC' : 'ASC'} NULLS ${place.toUpperCase()}`
+}
+
+/** Columns with some few of them first, so that several predicates are likely to be of the same ones. */
+export function orderedBy(choices: Choices, values: readonly ValuePair[]): ValuePair[] {
+  const favourites = choices.some(values, 1, 3)
+  return [...favourites, ...favourites, ...values]
+}

@@ -1,0 +1,48 @@
+import type { Test } from 'tap'
+import { Choices } from './choices.js'
+import { Difference } from './expectation.js'
+import { shrink } from './shrink.js'
+import type { StoreKind } from './store.js'
+import { type Failure, live, type WorldPlan } from './world.js'
+
+interface Run {
+  readonly seed: number
+  /** At least so many questions, in as many worlds as that takes. */
+  readonly questions: number
+  readonly questionsPerWorld: number
+  /** The stores of a world, made anew for each life of it. */
+  storesOf(world: number): readonly StoreKind[]
+}
+
+const shrinkTimeMsMax = 60_000
+
+/** Asks questions in one world after the other. World number n of a seed is the first world of the seed + n. */
+export async function runWorlds(t: Test, { seed, questions, questionsPerWorld, storesOf }: Run): Promise<void> {
+  let asked = 0
+  for (let world = seed; asked < questions; world++) {
+    const outcome = await live(planOf(world, questionsPerWorld), storesOf(world))
+    if (typeof outcome !== 'number') {
+      const smallest = await shrink(outcome, () => storesOf(world), shrinkTimeMsMax)
+      t.fail(`ROME_SEED=${world} repeats it`, { diff: report(smallest) })
+      return
+    }
+    asked += outcome
+  }
+  t.pass(`${asked} questions from seed ${seed} on`)
+}
+
+function planOf(seed: number, steps: number): WorldPlan {
+  const choices = new Choices(seed)
+  const source = (): number => choices.below(2 ** 31)
+  const rows = choices.weighted([
+    [6, () => choices.between(0, 30)],
+    [2, () => choices.between(30, 80)],
+    [1, () => choices.between(100, 300)],
+  ])
+  return { models: source(), rows: Array.from({ length: rows }, source), steps: Array.from({ length: steps }, source) }
+}
+
+function report({ error, story }: Failure): string {
+  if (!(error instanceof Difference)) return `${story}\n${error instanceof Error ? error.stack : String(error)}`
+  return [story, error.message, 'expected:', ...error.expected, 'actual:', ...error.actual].join('\n')
+}

@@ -1,0 +1,28 @@
+import type { Choices } from '../choices.js'
+import { modelQuestion } from '../model-question.js'
+import { outputsOf, type Question, sqlInOrder } from '../question.js'
+import { setQuestion } from '../set-question.js'
+import { modelsByAlias } from '../store.js'
+import type { World } from '../world.js'
+import { anyTerminal, readAll } from './terminals.js'
+
+/** Asks one question on both sides, by `all()` and by one other terminal. */
+export async function ask(choices: Choices, world: World): Promise<void> {
+  const question = anyQuestion(choices, world)
+  const terminal = anyTerminal(choices)
+  const sql = sqlInOrder(question)
+  const all = world.reference.readShown(sql, outputsOf(question))
+  await world.onEachStore(question, sql, async (query) => {
+    await readAll(query, { question, all })
+    await terminal(query, { question, all })
+  })
+}
+
+function anyQuestion(choices: Choices, world: World): Question {
+  const models = modelsByAlias(world.models)
+  const alias = choices.pick(Object.keys(models))
+  return choices.weighted<Question>([
+    [4, () => modelQuestion(choices, models[alias], alias)],
+    [1, () => setQuestion(choices, models)],
+  ])
+}

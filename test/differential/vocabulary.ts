@@ -1,0 +1,82 @@
+import { inspect } from 'node:util'
+import { avg, count, max, min, sum } from '../../lib/expressions/aggregate.js'
+import type { Expression } from '../../lib/expressions/expression.js'
+import { and_, not_, or_ } from '../../lib/expressions/predicate.js'
+import type { Query } from '../../lib/query/query.js'
+import type { Selectable } from '../../lib/query/selection.js'
+import { fields } from '../../lib/schema/fields.js'
+import type { ModelLike } from '../../lib/schema/model-like.js'
+import type { RomeSession } from '../../lib/session/session.js'
+
+export type AnyQuery = Query<unknown, Record<string, unknown>>
+
+/** What expressions are written with: Rome's own words, or ones that write down what is said. */
+export interface Words {
+  columns(alias: string): Readonly<Record<string, Expression<unknown>>>
+  readonly and_: typeof and_
+  readonly or_: typeof or_
+  readonly not_: typeof not_
+  readonly count: typeof count
+  readonly sum: typeof sum
+  readonly min: typeof min
+  readonly max: typeof max
+  readonly avg: typeof avg
+}
+
+/** Words of a session, for whole queries. */
+export interface Vocabulary extends Words {
+  model(alias: string): ModelLike
+  query(...selection: readonly Selectable[]): AnyQuery
+}
+
+const predicates = { and_, or_, not_ }
+const aggregates = { count, sum, min, max, avg }
+
+/** Rome's words over columns that are at hand. */
+export function wordsOver(columnsOf: (alias: string) => unknown): Words {
+  return { ...predicates, ...aggregates, columns: (alias) => columnsOf(alias) as ReturnType<Words['columns']> }
+}
+
+/** The words of a session in which each alias stands for a model. */
+export function vocabularyOf(session: RomeSession, models: Readonly<Record<string, ModelLike>>): Vocabulary {
+  return {
+    ...wordsOver((alias) => fields(models[alias])),
+    model: (alias) => models[alias],
+    query: (...selection) => session.query(...(selection as readonly [Selectable])) as unknown as AnyQuery,
+  }
+}
+
+const textOf = Symbol('what was said')
+
+/** Words that only write down what is said with them: `query(t0).filter(t0.a.eq(1))`. */
+export function recordingVocabulary(): Vocabulary {
+  return {
+    ...(Object.fromEntries(
+      [...Object.keys(predicates), ...Object.keys(aggregates), 'query'].map((name) => [name, recording(name)]),
+    ) as unknown as Vocabulary),
+    columns: (alias) => recording(alias) as Readonly<Record<string, Expression<unknown>>>,
+    model: (alias) => recording(alias) as ModelLike,
+  }
+}
+
+/** What was said with recording words. */
+export function written(said: unknown): string {
+  if (typeof said === 'function' && textOf in said) return String(said[textOf])
+  if (Array.isArray(said)) return `[${said.map(written).join(', ')}]`
+  if (said instanceof Date) return `new Date(${said.getTime()})`
+  if (typeof said === 'string') return JSON.stringify(said)
+  if (typeof said === 'object' && said !== null && Object.getPrototypeOf(said) === Object.prototype) {
+    return `{ ${Object.entries(said)
+      .map(([name, value]) => `${name}: ${written(value)}`)
+      .join(', ')} }`
+  }
+  return inspect(said, { breakLength: Number.POSITIVE_INFINITY })
+}
+
+function recording(text: string): unknown {
+  return new Proxy(() => undefined, {
+    has: (_, name) => name === textOf,
+    get: (_, name) => (name === textOf ? text : recording(`${text}.${String(name)}`)),
+    apply: (_, __, values: readonly unknown[]) => recording(`${text}(${values.map(written).join(', ')})`),
+  })
+}
