@@ -3,7 +3,7 @@ import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { type Key, keyFromBytes } from '../codec/key.js'
 import { decodeTuple } from '../codec/tuple.js'
 import type { Engine } from '../engines/contract.js'
-import { ConflictError, type ErrorContext, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
+import { CodecError, ConflictError, CorruptionError, type ErrorContext, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
 import type { EntitySchema } from '../schema/entity-schema.js'
 import type { Catalogue } from './catalogue.js'
 import { prepareCatalogue } from './prepare-catalogue.js'
@@ -147,6 +147,10 @@ async function readStatistics(engine: Engine): Promise<Statistics> {
   try {
     const bytes = await snapshot.get(statisticsKey)
     return bytes === undefined ? new Statistics() : Statistics.decode(bytes)
+  } catch (error) {
+    // They are estimates: without them plans are worse, and a store that cannot be opened is worse than that.
+    if (error instanceof CorruptionError || error instanceof CodecError) return new Statistics()
+    throw error
   } finally {
     snapshot.release()
   }

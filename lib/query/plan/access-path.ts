@@ -254,9 +254,11 @@ function assemble(
   const isOrdered = presorted === request.order.length
   const wanted = request.wanted ?? Number.POSITIVE_INFINITY
   // An order that is given in part is read group by group, so a limit still ends it early.
-  const read = Math.min(inRanges, isOrdered || presorted > 0 ? (wanted * (isOrdered ? 1 : 4)) / passing : inRanges)
+  const enough = isOrdered || presorted > 0 ? (wanted * (isOrdered ? 1 : 4)) / passing : Number.POSITIVE_INFINITY
+  const read = Math.min(inRanges, enough)
   const sortCost = isOrdered ? 0 : read * Math.log2(read + 1) * 0.2
-  const source = parts.make(Math.round(inRanges), Math.ceil(Math.min(read, 1e6)))
+  // By what the reader wants, not by the guess at what is there: too small a first read costs a second one.
+  const source = parts.make(Math.round(inRanges), Math.ceil(Math.min(enough, 1e6)))
   const needsFilter = residual.length > 0 || request.exclude.length > 0 || request.seek !== undefined
   const plan: PlanNode = needsFilter
     ? {
