@@ -157,7 +157,7 @@ export interface RelatedNode {
   /** The related rows: a source of their own, to which the predicate's columns belong. */
   readonly target: Source
   readonly predicate: ExpressionNode | undefined
-  /** What it needs of other sources than `target`: the columns of `source` that lead to it, and what the predicate names. */
+  /** Columns of other sources than `target`: those of `source` that lead to it, and those that the predicate names. */
   readonly outer: readonly ColumnNode[]
 }
 

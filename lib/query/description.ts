@@ -7,7 +7,7 @@ export type Scope = 'live' | 'all' | 'deleted'
 /** One thing selected: a whole entity, or a value. */
 export type SelectedPart =
   | { readonly kind: 'entity'; readonly source: ModelSource }
-  | { readonly kind: 'value'; readonly node: ExpressionNode }
+  | { readonly kind: 'value'; readonly node: ExpressionNode; readonly label?: string | undefined }
 
 /** One column of an order. */
 export interface OrderPart {

@@ -3,7 +3,15 @@ import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { type Key, keyFromBytes } from '../codec/key.js'
 import { decodeTuple } from '../codec/tuple.js'
 import type { Engine } from '../engines/contract.js'
-import { CodecError, ConflictError, CorruptionError, type ErrorContext, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
+import {
+  CodecError,
+  ConflictError,
+  CorruptionError,
+  type ErrorContext,
+  RomeError,
+  SchemaError,
+  UsageError,
+} from '../errors/rome-error.js'
 import type { EntitySchema } from '../schema/entity-schema.js'
 import type { Catalogue } from './catalogue.js'
 import { prepareCatalogue } from './prepare-catalogue.js'

@@ -22,7 +22,10 @@ const Item = defineEntity(
 )
 const item = fields(Item)
 
-async function withItems(t: { teardown(work: () => Promise<void>): void }, rows: number): Promise<{ rome: Rome; session: RomeSession }> {
+async function withItems(
+  t: { teardown(work: () => Promise<void>): void },
+  rows: number,
+): Promise<{ rome: Rome; session: RomeSession }> {
   const rome = await Rome.open({ engine: memory(), models: [Item], fullScans: 'allow' })
   t.teardown(() => rome.close())
   const session = rome.session()
@@ -60,7 +63,12 @@ t.test('an analysis decides between indexes, and intersects two that leave many 
   const plan = String(await query.explain())
   t.match(plan, 'index intersection')
   const found = await query.all()
-  t.equal(found.length, (await session.query(Item).filter(item.id.gte(0)).all()).filter(({ kind, color }) => kind === "k1" && color === "c2").length)
+  t.equal(
+    found.length,
+    (await session.query(Item).filter(item.id.gte(0)).all()).filter(
+      ({ kind, color }) => kind === 'k1' && color === 'c2',
+    ).length,
+  )
   for (const { kind, color } of found) t.ok(kind === 'k1' && color === 'c2')
 })
 
@@ -83,8 +91,14 @@ t.test('a budget ends a query with its reason, and a page with a token to go on 
     code: 'ROME_BUDGET',
     context: { reason: 'keys', limit: 100 },
   })
-  await t.rejects(session.query(Item).all({ budget: { bytes: 1000 } }), { code: 'ROME_BUDGET', context: { reason: 'bytes' } })
-  await t.rejects(session.query(Item).all({ budget: { timeMs: 0.0001 } }), { code: 'ROME_BUDGET', context: { reason: 'timeMs' } })
+  await t.rejects(session.query(Item).all({ budget: { bytes: 1000 } }), {
+    code: 'ROME_BUDGET',
+    context: { reason: 'bytes' },
+  })
+  await t.rejects(session.query(Item).all({ budget: { timeMs: 0.0001 } }), {
+    code: 'ROME_BUDGET',
+    context: { reason: 'timeMs' },
+  })
   await t.rejects(session.query(Item).all({ budget: { rows: 1 } as object }), { code: 'ROME_ARGUMENT' })
   const wanted = session.query(Item).filter(item.size.gt(2900)).orderBy(item.id)
   const seen: number[] = []
@@ -116,6 +130,11 @@ t.test('slow queries are reported to the logger', async (t) => {
   t.match(warned[0], 'slow')
 })
 
-function keysRead(step: { readonly actual?: { readonly keysRead: number }; readonly inputs: readonly object[] }): number {
-  return (step.actual?.keysRead ?? 0) + step.inputs.reduce((sum: number, input) => sum + keysRead(input as typeof step), 0)
+function keysRead(step: {
+  readonly actual?: { readonly keysRead: number }
+  readonly inputs: readonly object[]
+}): number {
+  return (
+    (step.actual?.keysRead ?? 0) + step.inputs.reduce((sum: number, input) => sum + keysRead(input as typeof step), 0)
+  )
 }

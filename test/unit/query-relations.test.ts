@@ -82,8 +82,7 @@ t.test('queries over relations', async (t) => {
   })
 
   await t.test('quantifiers: some, none and every', async (t) => {
-    const all = (predicate: Predicate) =>
-      query().filter(predicate).orderBy(image.id).all()
+    const all = (predicate: Predicate) => query().filter(predicate).orderBy(image.id).all()
     const query = () => session.query(Image)
     t.strictSame(ids(await all(image.properties.some((p) => p.value.eq('linux')))), [1, 3])
     t.strictSame(ids(await all(image.properties.some())), [1, 2, 3])

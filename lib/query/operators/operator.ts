@@ -69,12 +69,15 @@ export function pull(step: () => MaybePromise<Rows | typeof again>): MaybePromis
   }
 }
 
-async function pullLater(first: Promise<Rows | typeof again>, step: () => MaybePromise<Rows | typeof again>): Promise<Rows> {
+async function pullLater(
+  first: Promise<Rows | typeof again>,
+  step: () => MaybePromise<Rows | typeof again>,
+): Promise<Rows> {
   for (let rows = await first; ; rows = await step()) if (rows !== again) return rows
 }
 
 /** Calls `visit` with every batch until it returns `false`; closes the operator then, at the end, and on error. */
-export function forEachBatch(operator: Operator, visit: (rows: readonly Row[]) => boolean | void): MaybePromise<void> {
+export function forEachBatch(operator: Operator, visit: (rows: readonly Row[]) => unknown): MaybePromise<void> {
   const step = (): MaybePromise<boolean> =>
     andThen(operator.next(), (rows) => rows !== undefined && visit(rows) !== false)
   let done: MaybePromise<void>
