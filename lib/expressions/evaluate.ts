@@ -1,4 +1,4 @@
-import { InternalError } from '../errors/rome-error.js'
+import { InternalError, UsageError } from '../errors/rome-error.js'
 import type { RowValue } from '../values/column-type.js'
 import { comparedWith, comparison, isPrimitive, mirrored } from './comparison.js'
 import { compileFunction } from './functions/compile-function.js'
@@ -32,6 +32,10 @@ export function compileValue<R>(node: ExpressionNode, access: Access<R>): ReadVa
       return access(node)
     case 'null':
       return () => null
+    case 'parameter':
+      throw new UsageError('ROME_ARGUMENT', 'Give the parameters their values: query.prepare().bind({ … }).', {
+        context: { parameter: node.name },
+      })
     case 'literal': {
       const { value } = node
       return () => value
@@ -58,6 +62,7 @@ export function compilePredicate<R>(node: ExpressionNode, access: Access<R>): Te
     case 'column':
     case 'literal':
     case 'null':
+    case 'parameter':
     case 'aggregate':
     case 'function':
     case 'case':

@@ -10,6 +10,7 @@ export type ExpressionNode =
   | ColumnNode
   | LiteralNode
   | NullNode
+  | ParameterNode
   | CompareNode
   | LogicNode
   | NotNode
@@ -49,6 +50,13 @@ export interface ColumnNode {
 /** A value that is null: of a subquery without a result, or of an outer row's column. Users say `isNull()`. */
 export interface NullNode {
   readonly kind: 'null'
+  readonly type: ColumnType
+}
+
+/** A constant that a prepared query is given each time it is run. */
+export interface ParameterNode {
+  readonly kind: 'parameter'
+  readonly name: string
   readonly type: ColumnType
 }
 

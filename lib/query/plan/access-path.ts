@@ -3,7 +3,7 @@ import type { AccessPath, AccessRequest } from './access-request.js'
 import { rowsOf } from './access-request.js'
 import { assemble, costOfRow } from './assemble-path.js'
 import { FilterValues } from './column-values.js'
-import { indexPaths } from './index-path.js'
+import { indexPath, indexPaths, isUsable } from './index-path.js'
 import { type KeyRanges, keyRanges } from './key-ranges.js'
 import { type KeyPart, matchOrder, type OrderMatch } from './order-match.js'
 import { seekRanges } from './seek-ranges.js'
@@ -23,10 +23,15 @@ export function chooseAccess(request: AccessRequest): AccessPath {
   ) {
     return { plan: { kind: 'nothing', layout, estimatedRows: 0 }, presorted: request.order.length, cost: 0 }
   }
+  const remembered = request.memo?.choice
+  if (remembered === 'primary key') return primaryKeyPath(request, values)
+  if (remembered !== undefined && isUsable(remembered, request, values)) return indexPath(remembered, request, values)
   const paths = [primaryKeyPath(request, values), ...indexPaths(request, values)]
   const alternatives = alternativesPath(request, Math.min(...paths.map((path) => path.cost)))
   if (alternatives !== undefined) paths.push(alternatives)
-  return paths.reduce((best, path) => (path.cost < best.cost ? path : best))
+  const best = paths.reduce((least, path) => (path.cost < least.cost ? path : least))
+  if (request.memo !== undefined) request.memo.choice = best.choice
+  return best
 }
 
 function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPath {
@@ -41,6 +46,7 @@ function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPat
   const isFull = found.used.length === 0
   const layout = new Map([[source, 0]])
   return assemble(request, values, found, match.matched, {
+    choice: 'primary key',
     unitCost: costOfRow,
     isRow: true,
     make: (estimatedRows, expected) => ({
@@ -61,6 +67,7 @@ function keysPath(request: AccessRequest, values: FilterValues, found: KeyRanges
   const layout = new Map([[request.source, 0]])
   const few: KeyRanges = { ...found, fraction: keys.length / rowsOf(request) }
   return assemble(request, values, few, match.matched, {
+    choice: 'primary key',
     unitCost: costOfRow,
     isRow: true,
     make: () => ({

@@ -3,6 +3,7 @@ import type { Statistics } from '../../records/statistics.js'
 import type { Table } from '../../records/table.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import type { OrderPart, Scope } from '../description.js'
+import type { AccessChoice, PlanMemo } from './plan-memo.js'
 import type { PlanNode, Seek } from './plan-node.js'
 
 /** What is asked of one model: which rows, in which order, how many of them, and which of their columns. */
@@ -20,6 +21,8 @@ export interface AccessRequest {
   readonly wanted: number | undefined
   /** Columns that later steps need, or the whole row. */
   readonly needed: readonly ColumnReference[] | 'row'
+  /** Remembers the choice for later runs of the same query. */
+  readonly memo?: PlanMemo | undefined
 }
 
 /** One way to the rows, filtered, with what it costs. */
@@ -28,6 +31,8 @@ export interface AccessPath {
   /** How many parts of the order the rows come in already. */
   readonly presorted: number
   readonly cost: number
+  /** The key or index it goes by, where it is one. */
+  readonly choice?: AccessChoice
 }
 
 /** A table is taken to have as many rows at least, so that plans do not change while it is filled. */

@@ -22,7 +22,8 @@ export function indexPaths(request: AccessRequest, values: FilterValues): Access
   return both === undefined ? paths : [...paths, both]
 }
 
-function indexPath(index: TableIndex, request: AccessRequest, values: FilterValues): AccessPath {
+/** The way over one index. */
+export function indexPath(index: TableIndex, request: AccessRequest, values: FilterValues): AccessPath {
   const { table, source } = request
   const { found, keyParts } = rangesIn(index, request, values)
   const inTurn = matchOrder(request.order, keyParts, found.constantColumns, source, values)
@@ -42,6 +43,7 @@ function indexPath(index: TableIndex, request: AccessRequest, values: FilterValu
   const reads = readsOf(request, residual, index)
   const layout = new Map([[source, 0]])
   return assemble(request, values, found, match.matched, {
+    choice: index,
     unitCost: costOfEntry + (reads === 'row' ? costOfRow : 0),
     isRow: false,
     make: (estimatedRows, expected) => ({
@@ -135,7 +137,7 @@ function prefixesOf(index: TableIndex, scope: Scope): Key[] {
 }
 
 /** A partial index serves only a filter that implies its predicate; an index under construction serves none. */
-function isUsable(index: TableIndex, request: AccessRequest, values: FilterValues): boolean {
+export function isUsable(index: TableIndex, request: AccessRequest, values: FilterValues): boolean {
   if (index.state !== 'ready') return false
   const { where } = index.definition
   if (where === undefined) return true

@@ -62,6 +62,7 @@ function planModels(
     seek: end === -1 ? request.seek : undefined,
     wanted: end === -1 ? request.wanted : undefined,
     needed: request.entities.includes(source) ? 'row' : columnsFrom(source, request.nodes),
+    memo: description.memo,
   })
 }
 
