@@ -31,7 +31,8 @@ export function assemble(
   const passing = passingFraction(request, values, found)
   const inRanges = Math.max(1, rowsOf(request) * found.fraction)
   const isOrdered = presorted === request.order.length
-  const wanted = request.wanted ?? Number.POSITIVE_INFINITY
+  // What lies at the place to resume at is read once more.
+  const wanted = (request.wanted ?? Number.POSITIVE_INFINITY) + (request.seek === undefined ? 0 : 1)
   // An order that is given in part is read group by group, so a limit still ends it early.
   const enough = isOrdered || presorted > 0 ? (wanted * (isOrdered ? 1 : 4)) / passing : Number.POSITIVE_INFINITY
   const read = Math.min(inRanges, enough)

@@ -93,7 +93,8 @@ function intersectionPath(
     .sort((a, b) => a.found.fraction - b.found.fraction)
   const [first] = candidates
   const second = candidates.find(({ found }) => found.used.some((column) => !first.found.used.includes(column)))
-  if (second === undefined) return undefined
+  // A few rows are read sooner than a second index.
+  if (second === undefined || rowsOf(request) * first.found.fraction < 50) return undefined
   const used = [...new Set([...first.found.used, ...second.found.used])]
   const fraction = first.found.fraction * second.found.fraction
   const found: KeyRanges = { ...first.found, used, fraction, ranges: [...first.found.ranges, ...second.found.ranges] }
