@@ -85,6 +85,25 @@ t.test('numbers of rows are kept over transactions and savepoints', async (t) =>
   t.equal(rows(), 60)
 })
 
+t.test('an analysis follows the writes after it', async (t) => {
+  const { rome, session } = await withItems(t, 1000)
+  await rome.analyze()
+  const [table] = rome.store.tables
+  const byKind = () => rome.store.statistics.indexOf(table.indexes[0].id)
+  t.equal(byKind()?.entries, 1000)
+  for (let id = 1000; id < 3000; id++) session.add(create(Item, { id, kind: 'new', color: 'c', size: id }))
+  await session.commit()
+  t.equal(byKind()?.entries, 3000)
+  const sampled = byKind()?.sample ?? []
+  const share = sampled.filter((key) => key.includes('new')).length / sampled.length
+  t.ok(share > 0.5 && share < 0.8, `two thirds are new, and ${share} of the sample`)
+  t.strictSame([...sampled].sort(), sampled)
+  await session.query(Item).filter(item.kind.eq('new')).hardDelete()
+  await session.commit()
+  t.equal(byKind()?.entries, 1000)
+  t.equal((byKind()?.sample ?? []).filter((key) => key.includes('new')).length, 0)
+})
+
 t.test('a budget ends a query with its reason, and a page with a token to go on from', async (t) => {
   const { session } = await withItems(t, 3000)
   await t.rejects(session.query(Item).all({ budget: { keys: 100 } }), {
