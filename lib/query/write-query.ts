@@ -1,3 +1,4 @@
+import { checkOptions } from '../errors/checked-options.js'
 import { UsageError, ValidationError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { Expression } from '../expressions/expression.js'
@@ -14,7 +15,7 @@ import type { QueryDescription } from './description.js'
 import { accessIn } from './plan/layout.js'
 import { checkSources } from './plan/row-source.js'
 import type { QuerySession, RowChange } from './query-session.js'
-import { QueryRun, type TerminalOptions } from './run-query.js'
+import { QueryRun, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** The row that takes the place of a matching one; `undefined` erases it. */
 type NextRow = (row: Row) => Row | undefined
@@ -79,6 +80,7 @@ function writeRows(
   options: TerminalOptions,
   nextOf: NextRow,
 ): Promise<number> {
+  checkOptions('query', options, terminalOptionRules)
   const table = session.store.table(source.schema)
   return session.run(async (transaction) => {
     const run = new QueryRun(session, transaction, options)

@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import type { MaybePromise } from '../async/maybe-promise.js'
 import type { CommitOutcome, Engine } from '../engines/contract.js'
+import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from '../errors/checked-options.js'
 import { UsageError } from '../errors/rome-error.js'
 import { checkBudget, type QueryBudget } from '../query/operators/budget.js'
 import { type SortMemory, sortMemoryBytesDefault } from '../query/operators/sort-memory.js'
@@ -14,7 +15,6 @@ import type { ModelClass } from '../schema/entity-schema.js'
 import { globalModels, requireDistinctNames } from '../schema/registry.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { sealRelations } from '../schema/seal-relations.js'
-import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from './checked-options.js'
 import { type Attempt, type RetryOptions, retryOnConflict, retryOptionRules } from './retry.js'
 import { RomeSession } from './session.js'
 import type { SessionCounts, SessionHost } from './session-host.js'
@@ -36,7 +36,7 @@ export interface RomeOptions {
   readonly slowQueryMs?: number | undefined
   /** About how much memory a sort takes before it goes to disk, in bytes; 64 MiB by default. */
   readonly sortMemoryBytes?: number | undefined
-  /** An existing directory for the files of large sorts, which are removed when their query ends; the system's by default. */
+  /** An existing directory for the files of large sorts, which go with their query; the system's by default. */
   readonly temporaryDirectory?: string | undefined
   /** Where warnings go; by default they are warnings of the process. */
   readonly logger?: Logger | undefined

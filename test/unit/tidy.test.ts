@@ -78,7 +78,7 @@ t.test('files and folders have kebab-case names that say what they hold', async 
 })
 
 t.test('every test file is of one of the kinds', async (t) => {
-  const kinds = /^test\/(?:unit|conformance|property|differential|crash|types|golden|support|fixtures)\//
+  const kinds = /^test\/(?:unit|conformance|property|differential|crash|memory|types|golden|support|fixtures)\//
   for (const path of projectFiles(/^test\//)) t.match(path, kinds)
 })
 
