@@ -49,8 +49,8 @@ t.test('a check that failed fails again until its cause is gone', async (t) => {
     await transaction.insert(part, newRow(Part, { id: 1, wholeId: 7 }))
     transaction.erase(whole, newRow(Whole, { id: 1 }))
     const check = async () => transaction.checkReferences(new Date())
-    await t.rejects(check(), { context: { key: [10] } })
-    await t.rejects(check(), { context: { key: [10] } })
+    await t.rejects(check(), { code: 'ROME_FOREIGN_KEY', context: { key: [10] } })
+    await t.rejects(check(), { code: 'ROME_FOREIGN_KEY', context: { key: [10] } })
     transaction.erase(part, newRow(Part, { id: 10, wholeId: 1 }))
     await t.rejects(check(), isMissing)
     await t.rejects(transaction.commit({ isolation: 'serializable' }), isMissing)
@@ -79,60 +79,47 @@ t.test('what a savepoint takes back is not checked, and what was written before 
 })
 
 t.test(
-  'Rome adds an index over a foreign key unless an index or the primary key begins with its columns',
+  'the rows that refer to a row are found by an index that begins with the foreign key, which Rome adds if need be',
   async (t) => {
     const Target = defineEntity('targets', { a: primaryKey(types.integer()), b: primaryKey(types.string()) })
-    const columns = {
-      x: types.integer().nullable(),
-      y: types.string().column('why').nullable(),
-      z: types.integer().nullable(),
-    }
-    const relations = { target: manyToOne(() => Target, { columns: ['x', 'y'] }) }
-    const indexNames = (model: ModelClass) => schemaOf(model).indexes.map(({ name }) => name)
+    const relations = { target: manyToOne(() => Target, { columns: ['x', 'y'], onDelete: 'cascade' }) }
+    const columns = { x: types.integer().nullable(), y: types.string().nullable(), z: types.integer() }
     const id = primaryKey(types.integer())
-    t.strictSame(indexNames(defineEntity('bare', { id, ...columns }, { relations })), ['x_why_fk'])
+    const models: readonly ModelClass<{ x: number | null; y: string | null; z: number }>[] = [
+      defineEntity('added', { id, ...columns }, { relations }),
+      defineEntity('other_order', { id, ...columns }, { relations, indexes: [index(desc('y'), 'x', 'z')] }),
+      defineEntity('one_row', { id, ...columns }, { relations, indexes: [unique('x', desc('y'))] }),
+      defineEntity(
+        'some_rows',
+        { id, ...columns },
+        { relations, indexes: [index('x', 'y', { name: 'some', where: (row) => row.z.gt(0) })] },
+      ),
+      defineEntity('deletable', { id, ...columns, deletedAt: deletedAt() }, { relations }),
+      defineEntity(
+        'by_key',
+        { y: primaryKey(types.string()), x: primaryKey(types.integer()), z: primaryKey(types.integer()) },
+        { relations },
+      ),
+    ]
+    t.strictSame(
+      models.map((model) => schemaOf(model).indexes.map(({ name }) => name)),
+      [['x_y_fk'], ['y_desc_x_z'], ['x_y_desc_unique'], ['some', 'x_y_fk'], ['x_y_fk'], []],
+    )
+    for (const model of models) {
+      const { name } = schemaOf(model)
+      const store = await openStore(t, [Target, model])
+      const keys = [1, 2].flatMap((a) => ['p', 'q'].map((b) => ({ a, b })))
+      await insertRows(store, Target, keys)
+      const rows = keys.map(({ a, b }, at) => ({ ...(name === 'by_key' ? {} : { id: at }), x: a, y: b, z: at - 1 }))
+      await insertRows(store, model, rows)
+      const target = store.table(schemaOf(Target))
+      await transact(store, (transaction) => transaction.erase(target, newRow(Target, { a: 2, b: 'p' })))
+      const left = (await readRows(store, model)).map(({ x, y }) => `${x}${y}`).sort()
+      t.strictSame(left, ['1p', '1q', '2q'], name)
+      t.equal((await verifyStore(store)).problemCount, 0)
+    }
   },
 )
-
-t.test('the rows that refer to a row are found by any index that begins with the foreign key', async (t) => {
-  const Target = defineEntity('targets', { a: primaryKey(types.integer()), b: primaryKey(types.string()) })
-  const relations = { target: manyToOne(() => Target, { columns: ['x', 'y'], onDelete: 'cascade' }) }
-  const columns = { x: types.integer().nullable(), y: types.string().nullable(), z: types.integer() }
-  const id = primaryKey(types.integer())
-  const models: readonly ModelClass<{ x: number | null; y: string | null; z: number }>[] = [
-    defineEntity('added', { id, ...columns }, { relations }),
-    defineEntity('other_order', { id, ...columns }, { relations, indexes: [index(desc('y'), 'x', 'z')] }),
-    defineEntity('one_row', { id, ...columns }, { relations, indexes: [unique('x', desc('y'))] }),
-    defineEntity(
-      'some_rows',
-      { id, ...columns },
-      { relations, indexes: [index('x', 'y', { name: 'some', where: (row) => row.z.gt(0) })] },
-    ),
-    defineEntity('deletable', { id, ...columns, deletedAt: deletedAt() }, { relations }),
-    defineEntity(
-      'by_key',
-      { y: primaryKey(types.string()), x: primaryKey(types.integer()), z: primaryKey(types.integer()) },
-      { relations },
-    ),
-  ]
-  t.strictSame(
-    models.map((model) => schemaOf(model).indexes.map(({ name }) => name)),
-    [['x_y_fk'], ['y_desc_x_z'], ['x_y_desc_unique'], ['some', 'x_y_fk'], ['x_y_fk'], []],
-  )
-  for (const model of models) {
-    const { name } = schemaOf(model)
-    const store = await openStore(t, [Target, model])
-    const keys = [1, 2].flatMap((a) => ['p', 'q'].map((b) => ({ a, b })))
-    await insertRows(store, Target, keys)
-    const rows = keys.map(({ a, b }, at) => ({ ...(name === 'by_key' ? {} : { id: at }), x: a, y: b, z: at - 1 }))
-    await insertRows(store, model, rows)
-    const target = store.table(schemaOf(Target))
-    await transact(store, (transaction) => transaction.erase(target, newRow(Target, { a: 2, b: 'p' })))
-    const left = (await readRows(store, model)).map(({ x, y }) => `${x}${y}`).sort()
-    t.strictSame(left, ['1p', '1q', '2q'], name)
-    t.equal((await verifyStore(store)).problemCount, 0)
-  }
-})
 
 t.test('a model that takes the name of the added index, or names a column twice, is refused', async (t) => {
   const id = primaryKey(types.integer())
