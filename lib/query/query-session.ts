@@ -2,6 +2,7 @@ import type { MaybePromise } from '../async/maybe-promise.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
+import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { QueryBudget } from './operators/budget.js'
 import type { SortMemory } from './operators/sort-memory.js'
@@ -12,13 +13,6 @@ export type FullScanPolicy = 'allow' | 'warn' | 'refuse'
 /** Where warnings go. Called with a static sentence and what varies. */
 export interface Logger {
   warn(message: string, context: Readonly<Record<string, unknown>>): void
-}
-
-/** A row that was written beside the unit of work. */
-export interface RowChange {
-  readonly previous: Row
-  /** `undefined` when the row was erased. */
-  readonly next: Row | undefined
 }
 
 /** How a piece of work is run in a session. */

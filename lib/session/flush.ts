@@ -2,6 +2,7 @@ import { isPromise } from '../async/maybe-promise.js'
 import { ConflictError, ConstraintError } from '../errors/rome-error.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
+import type { ChangesByTable } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { EntityRecord } from './entity-record.js'
 import type { PlannedWrite } from './planned-write.js'
@@ -18,8 +19,9 @@ import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row
  */
 export async function flush(unit: UnitOfWork, transaction: RecordTransaction, now: Date): Promise<void> {
   const writes = await plan(unit, transaction, now)
-  if (writes.length > 0) await writeAll(transaction, writes)
+  const cascaded = writes.length > 0 ? await writeAll(transaction, writes, now) : []
   unit.written(writes)
+  for (const [table, changes] of cascaded) unit.follow(table, changes)
 }
 
 /** What frees keys and unique values comes before what takes them. */
@@ -94,10 +96,16 @@ function checkedCurrent(record: EntityRecord, current: Row | undefined): Row {
   return current
 }
 
-async function writeAll(transaction: RecordTransaction, writes: readonly PlannedWrite[]): Promise<void> {
+/** Gives what else was changed, because it refers to rows that were erased or soft-deleted. */
+async function writeAll(
+  transaction: RecordTransaction,
+  writes: readonly PlannedWrite[],
+  now: Date,
+): Promise<ChangesByTable> {
   const savepoint = transaction.savepoint()
   try {
     await writeInOrder(transaction, writes)
+    return await transaction.checkReferences(now)
   } catch (error) {
     transaction.rollbackTo(savepoint)
     if (!(error instanceof ConstraintError && error.code === 'ROME_UNIQUE' && writes.some(isUpdate))) throw error
@@ -105,6 +113,7 @@ async function writeAll(transaction: RecordTransaction, writes: readonly Planned
     // what fails even so is a true violation.
     try {
       await writeInOrder(transaction, writes.flatMap(split).sort(erasesFirst))
+      return await transaction.checkReferences(now)
     } catch (violation) {
       transaction.rollbackTo(savepoint)
       throw violation

@@ -285,9 +285,9 @@ export class Rome implements SessionHost, AsyncDisposable {
 
   /**
    * Reads one snapshot of the store and checks that every row of its models can be read, that it has exactly the
-   * entries its indexes want, and that every entry is of a stored row. Others go on reading and writing meanwhile. It
-   * repairs nothing. Cost: reads all rows and entries, each row again for each of its entries; memory for a few
-   * thousand rows.
+   * entries its indexes want, that its foreign keys lead to rows, and that every entry is of a stored row. Others go on
+   * reading and writing meanwhile. It repairs nothing. Cost: reads all rows and entries, each row again for each of its
+   * entries and for each row that refers to it; memory for a few thousand rows.
    *
    * @throws UsageError `ROME_ARGUMENT`, `ROME_CLOSED`; AbortError `ROME_ABORTED`; EngineError.
    *

@@ -1,7 +1,7 @@
 import type { Key } from '../codec/key.js'
 import { UsageError } from '../errors/rome-error.js'
-import type { RowChange } from '../query/query-session.js'
 import type { Row } from '../records/row.js'
+import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import { assignRow, newEntity } from '../schema/row-mapping.js'
 import {
