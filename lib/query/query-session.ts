@@ -39,7 +39,10 @@ export interface QuerySession {
    * its buffer, and runs `work`.
    */
   run<T>(work: (transaction: RecordTransaction) => MaybePromise<T>, options?: RunOptions): Promise<T>
-  /** The one entity of a row: the one the session has, refreshed at its first meeting in this transaction, or a new one. */
+  /**
+   * The one entity of a row: the one the session has, refreshed at its first meeting in this transaction, or a new
+   * one.
+   */
   materialise<T extends object>(table: Table<T>, row: Row): T
   /** Entities of the session take over rows that were written beside the unit of work. */
   follow(table: Table, changes: readonly RowChange[]): void

@@ -126,7 +126,7 @@ function writableSource(description: QueryDescription, method: string): ModelSou
   if (input.kind !== 'model' || !isPlain) {
     throw new UsageError(
       'ROME_ARGUMENT',
-      'rows are changed and deleted by a filter alone: take joins, order, limit, offset, distinct, groups and set operations away',
+      'rows are changed and deleted by a filter alone: take joins, order, limit, groups and set operations away',
       { context: { method } },
     )
   }

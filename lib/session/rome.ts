@@ -309,9 +309,9 @@ export class Rome implements SessionHost, AsyncDisposable {
   }
 
   /**
-   * Looks through every index, so that plans are chosen by what is stored: how many rows and entries there are, how many
-   * different values, and how they are spread. Worth it after much was written; numbers of rows are kept by themselves.
-   * Cost: every key is read once; nobody waits.
+   * Looks through every index, so that plans are chosen by what is stored: how many rows and entries there are, how
+   * many different values, and how they are spread. Worth it after much was written; numbers of rows are kept by
+   * themselves. Cost: every key is read once; nobody waits.
    *
    * @throws UsageError `ROME_CLOSED`, `ROME_ARGUMENT`.
    *

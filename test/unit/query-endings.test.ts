@@ -151,6 +151,23 @@ t.test('a refused full scan names the index that would serve, in every terminal'
   t.match(String(await query.explain()), "would be served by @index('name')", 'explain tells and refuses nothing')
 })
 
+t.test(
+  'what a key or index serves is no full scan, also where the plan reads another index to its limit',
+  async (t) => {
+    const strict = await openImages(t, { fullScans: 'refuse' })
+    const reader = strict.session()
+    await addImages(reader)
+    const inOrder = reader.query(Image).filter(image.id.lt(300)).orderBy(image.owner, image.size).limit(2)
+    t.match(String(await inOrder.explain()), 'whole index')
+    t.strictSame(
+      (await inOrder.all()).map(({ id }) => id),
+      [2, 1],
+    )
+    const explanation = await inOrder.explain()
+    t.equal(explanation.suggestedIndex, undefined)
+  },
+)
+
 t.test('a warning of a full scan names the index, once for each', async (t) => {
   const warnings: { message: string; context: Readonly<Record<string, unknown>> }[] = []
   const logger = { warn: (message: string, context: object) => warnings.push({ message, context: { ...context } }) }

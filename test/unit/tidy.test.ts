@@ -5,7 +5,10 @@ const lineLengthMax = 120
 const fileLinesMax = 400
 
 /** Files beyond the limit that hold one thing nevertheless, and why. */
-const longFiles: Readonly<Record<string, string>> = {}
+const longFiles: Readonly<Record<string, string>> = {
+  'lib/query/query.ts': 'the public face of a query: a line of code a method, the rest is its documentation',
+  'lib/session/session.ts': 'the public face of a session, more than half of it documentation',
+}
 
 const code = projectFiles(/^(?:lib|test|examples|scripts|bench)\/.*\.(?:ts|mjs)$/)
 const lib = projectFiles(/^lib\/.*\.ts$/)
