@@ -86,10 +86,10 @@ export function runQuery<T>(
   description: QueryDescription,
   options: TerminalOptions,
   work: (run: QueryRun) => MaybePromise<T>,
+  observers?: ConstructorParameters<typeof QueryRun>[3],
 ): Promise<T> {
-  checkOptions('query', options, terminalOptionRules)
   return session.run((transaction) => {
-    const run = new QueryRun(session, transaction, options)
+    const run = new QueryRun(session, transaction, options, observers)
     if (session.slowQueryMs === undefined) return work(run)
     const startedAt = performance.now()
     return andThen(work(run), (result) => {
@@ -117,6 +117,7 @@ export function readAll(
   description: QueryDescription,
   options: TerminalOptions,
 ): Promise<unknown[]> {
+  checkOptions('query', options, terminalOptionRules)
   return runQuery(session, description, options, (run) =>
     andThen(run.plan(description), (planned) =>
       andThen(run.rows(planned), (rows) => rows.map(resultMaker(session, planned.parts))),
@@ -130,6 +131,7 @@ export function countRows(
   description: QueryDescription,
   options: TerminalOptions,
 ): Promise<number> {
+  checkOptions('query', options, terminalOptionRules)
   return runQuery(session, description, options, (run) =>
     andThen(run.plan(description, { isCount: true }), ({ plan }) => {
       let count = 0
