@@ -3,6 +3,7 @@ import { UsageError, ValidationError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { Expression } from '../expressions/expression.js'
 import { isNullNode } from '../expressions/make-nodes.js'
+import { refuseUndefined } from '../expressions/operand.js'
 import { areComparable, typeOf } from '../expressions/type-of.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -28,6 +29,7 @@ export function updateRows(
   values: object,
   options: TerminalOptions,
 ): Promise<number> {
+  refuseUndefined(values, 'update')
   const source = writableSource(description, 'update')
   const { schema } = source
   const setters = parseValues(source, values)
