@@ -81,7 +81,6 @@ async function takeStep(choices: Choices, world: World, habits: Habits): Promise
   const step = choices.weighted<Step>(habits.map(([weight, step]) => [weight, () => step]))
   if (step === changeEntities && world.hasPendingEntities) await world.flush()
   await step(choices, world)
-  world.hasPendingEntities = step === changeEntities
 }
 
 async function commit(_: Choices, world: World): Promise<void> {

@@ -23,6 +23,7 @@ const shrinkTimeMsMax = 60_000
  */
 export function runWorlds(title: string, run: Run): void {
   const questions = Number(process.env.ROME_DIFFERENTIAL_QUERIES ?? run.questions)
+  if (!(questions > 0)) throw new TypeError('ROME_DIFFERENTIAL_QUERIES must be a number above 0')
   const timeout = shrinkTimeMsMax * 2 + questions * 50
   t.setTimeout(timeout)
   t.test(title, { timeout }, async (t) => {

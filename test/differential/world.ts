@@ -85,13 +85,14 @@ export class World {
     await this.onEach(text, (on) => check(question.rome(on)))
   }
 
-  /** Does something in every store. */
+  /** Does something in every store that writes changed entities, as every query does. */
   async onEach(text: () => string, work: (on: Vocabulary, store: Store) => Promise<void>): Promise<void> {
     for (const store of this.stores) {
       this.#current = () => `${text()}\n  in ${store.kind.name}`
       await work(store.vocabulary, store)
     }
     this.#current = undefined
+    this.hasPendingEntities = false
     this.note(text)
   }
 
@@ -101,7 +102,6 @@ export class World {
       () => 'flush()',
       (_, store) => store.session.flush(),
     )
-    this.hasPendingEntities = false
   }
 
   note(text: () => string): void {

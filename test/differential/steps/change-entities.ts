@@ -39,6 +39,7 @@ export async function changeEntities(choices: Choices, world: World): Promise<vo
     for (const change of changes) loaded.push(await change.rome(store))
     for (const apply of loaded) apply()
   })
+  world.hasPendingEntities = true
 }
 
 function addition(world: World, model: ModelShape, values: Values): EntityChange {
