@@ -11,9 +11,8 @@ import { type PrimaryKey, primaryKeyValues } from '../schema/primary-key.js'
 import type { RowValue } from '../values/column-type.js'
 import { parseCount } from './build.js'
 import type { OrderPart, QueryDescription } from './description.js'
-import { resultMaker } from './output-rows.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, type TerminalOptions } from './run-query.js'
+import { QueryRun, resultsOf, type TerminalOptions } from './run-query.js'
 import { completeOrder } from './total-order.js'
 
 export type SortDirection = 'asc' | 'desc'
@@ -49,7 +48,7 @@ export function paginate(
     const seek = values === undefined ? {} : { seek: { order, values } }
     const run = new QueryRun(session, transaction, options)
     return andThen(run.plan({ ...description, orderBy: order, limit }, seek), (planned) =>
-      andThen(run.rows(planned), (rows) => rows.map(resultMaker(session, planned.parts))),
+      andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),
     )
   }
   const { marker } = options

@@ -3,7 +3,14 @@ import { UsageError } from '../errors/rome-error.js'
 import type { RowChange } from '../query/query-session.js'
 import type { Row } from '../records/row.js'
 import type { Table } from '../records/table.js'
+import type { LoadOptions } from '../schema/collection.js'
+import type { EntitySchema, ModelClass, RelationDefinition } from '../schema/entity-schema.js'
+import { attachRelations } from '../schema/related/attach-relations.js'
+import { type NewLink, sideOf } from '../schema/related/companion.js'
+import { change, leave, reconnect, relate, unrelate } from '../schema/related/link.js'
+import { CollectionSide, RefSide, type RelationSide } from '../schema/related/relation-side.js'
 import { assignRow, newEntity } from '../schema/row-mapping.js'
+import { schemaOf } from '../schema/schema-of.js'
 import {
   assignPositions,
   assignProperties,
@@ -12,15 +19,25 @@ import {
   isModified,
   takeBack,
 } from './entity-properties.js'
-import { EntityRecord, never, recordOf } from './entity-record.js'
+import { type EntityOwner, EntityRecord, never, recordOf } from './entity-record.js'
+import { followForeignKeys, forget } from './follow-relations.js'
 import { type Deletion, MemoryCheckpoint } from './memory-checkpoint.js'
 import type { PlannedWrite } from './planned-write.js'
+import { awaitsKeys, RelationChanges } from './relation-changes.js'
+
+/** What the memory of a session needs of the session. */
+export interface UnitHost {
+  readonly tableOf: (schema: EntitySchema) => Table
+  /** Reads what a side is related to, for the user who called `caller`. */
+  readonly loadSide: EntityOwner['loadSide']
+}
 
 /**
  * The memory of a session: the identity map (one entity per key), what was added and marked for deletion, and the
  * checkpoints all of it can go back to. It neither reads nor writes the store.
  */
-export class UnitOfWork {
+export class UnitOfWork implements EntityOwner {
+  readonly #host: UnitHost
   /** The identity map. Keys of different tables differ, so one map serves all. */
   readonly #byKey = new Map<Key, EntityRecord>()
   readonly #pending = new Set<EntityRecord>()
@@ -31,6 +48,11 @@ export class UnitOfWork {
   #checkpoints: [MemoryCheckpoint, ...MemoryCheckpoint[]] = [new MemoryCheckpoint(0)]
   /** Tells rows that were read in the transaction under way from those of earlier ones. */
   #transactionNumber = 0
+  #changes = new RelationChanges()
+
+  constructor(host: UnitHost) {
+    this.#host = host
+  }
 
   /** In the order in which they were added. */
   get pending(): ReadonlySet<EntityRecord> {
@@ -40,6 +62,11 @@ export class UnitOfWork {
   /** Marked and not yet written. */
   get deletions(): ReadonlyMap<EntityRecord, Deletion> {
     return this.#deletions
+  }
+
+  /** Of the transaction under way. */
+  get transactionNumber(): number {
+    return this.#transactionNumber
   }
 
   /** The record in the identity map. */
@@ -56,17 +83,28 @@ export class UnitOfWork {
   modified(): EntityRecord[] {
     const modified: EntityRecord[] = []
     for (const record of this.#byKey.values()) {
-      if (!this.#deletions.has(record) && isModified(record)) modified.push(record)
+      if (!this.#deletions.has(record) && this.isModified(record)) modified.push(record)
     }
     return modified
   }
 
-  /** Whether there are any. */
-  hasModified(): boolean {
+  /** Whether a stored entity has unwritten changes. */
+  isModified(record: EntityRecord): boolean {
+    return isModified(record) || (this.#changes.awaiting.has(record) && record.row !== undefined && awaitsKeys(record))
+  }
+
+  /** Whether a flush has anything to do. */
+  get hasChanges(): boolean {
+    if (this.#pending.size > 0 || this.#deletions.size > 0 || !this.#changes.isEmpty) return true
     for (const record of this.#byKey.values()) {
-      if (!this.#deletions.has(record) && isModified(record)) return true
+      if (isModified(record)) return true
     }
     return false
+  }
+
+  /** Many-to-many sides with rows to insert and erase. */
+  get storedSides(): Iterable<CollectionSide> {
+    return this.#changes.stored
   }
 
   /**
@@ -81,36 +119,55 @@ export class UnitOfWork {
     throw stateError('the session has another entity with this key: change that one, or expunge it first', holder)
   }
 
-  /** Puts an entity under the session's care. @throws UsageError `ROME_ENTITY_STATE`. */
-  add(entity: object, table: Table): void {
-    const record = recordOf(entity) ?? new EntityRecord(entity, table)
-    if (record.owner === this) {
-      this.#keep(record)
-      return
+  /**
+   * Puts an entity under the session's care, and the entities that it is related to as far as its relations say so.
+   * Gives those that came by it. @throws UsageError `ROME_ENTITY_STATE`; then none of them did.
+   */
+  add(entity: object): EntityRecord[] {
+    const added: EntityRecord[] = []
+    const reachable = [entity]
+    try {
+      for (const next of reachable) {
+        const record = this.#addOne(next)
+        if (record === undefined) continue
+        added.push(record)
+        for (const side of record.sides?.values() ?? []) {
+          if (side.definition.cascadesAdd) reachable.push(...side.known().filter((other) => !this.#has(other)))
+        }
+      }
+    } catch (error) {
+      this.takeOut(added)
+      throw error
     }
-    if (record.owner !== undefined) {
-      throw stateError('this entity belongs to another session: expunge it there, or load it in this one', record)
+    return added
+  }
+
+  /** Adds the new entities that entities of the session were related to. Gives those that came. */
+  cascade(): EntityRecord[] {
+    const added: EntityRecord[] = []
+    try {
+      for (const { side, other, newcomer, cascades } of this.#changes.links) {
+        const known = recordOf(newcomer === other ? side.entity : other)
+        const isWanted = cascades && side.has(other) && known?.owner === this && known.state !== 'deleted'
+        if (isWanted && !this.#has(newcomer)) added.push(...this.add(newcomer))
+      }
+    } catch (error) {
+      this.takeOut(added)
+      throw error
     }
-    // A row of another store says nothing about this one.
-    if (record.table !== table) Object.assign(record, { table, state: 'transient', row: undefined, key: undefined })
-    this.#checkGivenKey(record)
-    this.#touch(record)
-    record.owner = this
-    record.cameAt = this.#moment
-    record.metIn = never
-    if (record.row === undefined) this.#makePending(record)
-    else {
-      record.state = 'persistent'
-      record.key = table.keyOf(record.row)
-      this.#map(record, record.key)
-    }
+    return added
+  }
+
+  /** Takes out what {@link UnitOfWork.add} or {@link UnitOfWork.cascade} brought in. */
+  takeOut(added: readonly EntityRecord[]): void {
+    for (const record of added) this.#leave(record, record.row === undefined ? 'transient' : 'detached')
   }
 
   /** Marks a stored entity; a pending one just leaves. @throws UsageError `ROME_ENTITY_STATE`. */
   delete(entity: object, deletion: Deletion): void {
     const record = this.recordOf(entity)
     if (record.state === 'pending') {
-      this.#leave(record, 'transient')
+      this.#dismiss(record)
       return
     }
     const isWritten = record.state === 'deleted' && !this.#deletions.has(record)
@@ -149,57 +206,144 @@ export class UnitOfWork {
       const entity = newEntity(table.schema, row)
       const record = new EntityRecord(entity, table as unknown as Table)
       record.owner = this
+      record.isNew = false
       record.state = 'persistent'
       record.cameAt = this.#moment
       this.#setRow(record, key, row)
       this.#byKey.set(key, record)
       return entity
     }
-    if (!this.isMet(known) && known.state === 'persistent' && !isModified(known)) this.refresh(known, row)
+    if (!this.isMet(known) && known.state === 'persistent' && !this.isModified(known)) this.refresh(known, row)
     return known.entity as T
   }
 
   /** Makes an entity what its row is, and forgets what was changed in it. */
   refresh(record: EntityRecord, row: Row): void {
     this.#touch(record)
-    if (record.row !== row || isModified(record)) assignRow(record.table.schema, record.entity, row)
+    const previous = record.row
+    if (previous !== row || isModified(record)) assignRow(record.table.schema, record.entity, row)
     this.#setRow(record, record.key as Key, row)
+    followForeignKeys(record, previous, row, this.#findReferred)
+  }
+
+  /** Forgets what an entity is related to, and what was changed in that. */
+  forgetRelations(record: EntityRecord): void {
+    this.#touch(record)
+    for (const side of record.sides?.values() ?? []) {
+      if (side instanceof CollectionSide) {
+        for (const other of [...side.added]) if (side.definition.kind === 'manyToMany') unrelate(side, other)
+        for (const other of [...side.removed]) relate(side, other)
+      }
+      change(side, () => side.unload())
+    }
+    record.isNew = false
+  }
+
+  /** Whether what a side is related to is known in the transaction under way. */
+  isLoadedNow(side: RelationSide): boolean {
+    if (!side.isLoaded || (side instanceof CollectionSide && side.isPartial)) return false
+    return side.loadedIn === this.#transactionNumber || recordOf(side.entity)?.state === 'pending'
+  }
+
+  /** Notes what a side was found to be related to. */
+  fill(side: RelationSide, related: readonly object[], isPartial = false): void {
+    if (recordOf(side.entity)?.owner !== this) return
+    change(side, () => {
+      if (side instanceof RefSide) side.target = related[0] ?? null
+      else if (side instanceof CollectionSide) {
+        // What is new and not added is known to this side alone.
+        const unwritten = [...side.added].filter((other) => recordOf(other)?.row === undefined && !this.#has(other))
+        side.members = new Set([...related, ...unwritten])
+        side.isPartial = isPartial
+      }
+      side.loadedIn = this.#transactionNumber
+    })
+  }
+
+  /** The entity of the session with a key, if its row was met in the transaction under way and it is there. */
+  findSettled(key: Key): object | undefined {
+    const record = this.#byKey.get(key)
+    if (record === undefined || record.state !== 'persistent' || !this.isMet(record)) return undefined
+    const { deletedAt } = record.table.schema
+    return deletedAt !== undefined && record.row?.[deletedAt.position] !== null ? undefined : record.entity
+  }
+
+  sideWillChange(record: EntityRecord, side: RelationSide): void {
+    ;(this.#checkpoints.at(-1) as MemoryCheckpoint).saveSide(record, side)
+    this.#changes.note(side)
+  }
+
+  related(_record: EntityRecord, link: NewLink): void {
+    if (!this.#has(link.newcomer)) this.#changes.links.push(link)
+    this.#changes.note(link.side)
+  }
+
+  orphaned(record: EntityRecord): boolean {
+    const { entity, state, table } = record
+    if (state === 'pending') {
+      this.#dismiss(record)
+      return false
+    }
+    this.delete(entity, table.schema.deletedAt === undefined ? 'hard' : 'soft')
+    this.#changes.orphans.add(record)
+    return true
+  }
+
+  adopted(record: EntityRecord): void {
+    if (this.#changes.orphans.delete(record) && this.#deletions.has(record)) this.#keep(record)
+  }
+
+  loadSide(side: RelationSide, options: LoadOptions, caller: CallableFunction): Promise<void> {
+    return this.#host.loadSide(side, options, caller)
   }
 
   /** Entities follow rows that were written beside the unit of work; `next` is `undefined` for an erased row. */
   follow(table: Table, changes: readonly RowChange[]): void {
     if (this.#byKey.size === 0) return
+    const gone = new Set<object>()
     for (const { previous, next } of changes) {
       const record = this.#byKey.get(table.keyOf(previous))
       if (record === undefined) continue
+      if (isGone(table, previous, next)) gone.add(record.entity)
       if (next !== undefined) this.refresh(record, next)
       else {
         this.#touch(record)
         this.#erased(record)
       }
     }
+    this.#forget(gone)
   }
 
   /** Brings the session's memory to what was written. */
   written(writes: readonly PlannedWrite[]): void {
-    for (const { record, previous, next, assigned } of writes) {
+    const gone = new Set<object>()
+    for (const { record, table, previous, next, assigned } of writes) {
+      if (record === undefined) continue
       this.#touch(record)
       this.#pending.delete(record)
       this.#deletions.delete(record)
+      if (isGone(table, previous, next)) gone.add(record.entity)
       if (next === undefined) this.#erased(record)
       else {
-        const before = assignPositions(record.entity, record.table, next, assigned)
+        const before = assignPositions(record.entity, table, next, assigned)
         if (previous === undefined) {
           // Erased and inserted again, it still had nothing before the first of its inserts.
           record.generated ??= before
           record.state = 'persistent'
+          for (const side of record.sides?.values() ?? []) side.loadedIn = this.#transactionNumber
           this.#unmap(record)
         }
-        const key = record.table.keyOf(next)
+        const key = table.keyOf(next)
         this.#setRow(record, key, next)
         this.#map(record, key)
       }
     }
+    // What is referred to may have been written after what refers to it.
+    for (const { record, previous, next } of writes) {
+      if (record !== undefined && next !== undefined) followForeignKeys(record, previous, next, this.#findReferred)
+    }
+    this.#forget(gone)
+    this.#linksWritten()
   }
 
   /** Marks a point to go back to. Cost: one comparison per entity, a copy of those with unwritten changes. */
@@ -208,9 +352,15 @@ export class UnitOfWork {
     const save = (record: EntityRecord) => properties.set(record, copyProperties(record.table.schema, record.entity))
     this.#pending.forEach(save)
     for (const record of this.#byKey.values()) {
-      if (record.row === undefined || isModified(record)) save(record)
+      if (record.row === undefined || this.isModified(record)) save(record)
     }
-    const checkpoint = new MemoryCheckpoint(++this.#moment, [...this.#pending], new Map(this.#deletions), properties)
+    const checkpoint = new MemoryCheckpoint(
+      ++this.#moment,
+      [...this.#pending],
+      new Map(this.#deletions),
+      properties,
+      new RelationChanges(this.#changes),
+    )
     this.#checkpoints.push(checkpoint)
     return checkpoint
   }
@@ -257,6 +407,83 @@ export class UnitOfWork {
     this.#mergeInto(0)
     this.#restore(this.#checkpoints[0], () => true)
     this.#beginAnew()
+  }
+
+  readonly #findReferred = (relation: RelationDefinition, row: Row): object | null | undefined => {
+    const values = relation.columns.map(({ own }) => row[own.position])
+    if (values.includes(null)) return null
+    return this.#byKey.get(this.#host.tableOf(relation.target).keyOfPrimaryKey(values))?.entity
+  }
+
+  #has(entity: object): boolean {
+    return recordOf(entity)?.owner === this
+  }
+
+  /** Gives the record, unless the entity was in the session. */
+  #addOne(entity: object): EntityRecord | undefined {
+    const table = this.#host.tableOf(schemaOf(entity.constructor as ModelClass))
+    const record = recordOf(entity) ?? new EntityRecord(entity, table)
+    if (record.owner === this) {
+      this.#keep(record)
+      return undefined
+    }
+    if (record.owner !== undefined) {
+      throw stateError('this entity belongs to another session: expunge it there, or load it in this one', record)
+    }
+    // A row of another store says nothing about this one.
+    if (record.table !== table) {
+      Object.assign(record, { table, state: 'transient', row: undefined, key: undefined, isNew: true })
+    }
+    this.#checkGivenKey(record)
+    this.#touch(record)
+    attachRelations(table.schema, entity)
+    record.owner = this
+    record.cameAt = this.#moment
+    record.metIn = never
+    if (record.row === undefined) this.#makePending(record)
+    else {
+      record.state = 'persistent'
+      record.key = table.keyOf(record.row)
+      this.#map(record, record.key)
+    }
+    for (const side of record.sides?.values() ?? []) {
+      side.loadedIn = never
+      reconnect(side)
+      this.#changes.note(side)
+    }
+    return record
+  }
+
+  /** A pending entity that is not wanted any more leaves what it was related to, too. */
+  #dismiss(record: EntityRecord): void {
+    this.#changes.dismiss(record.entity)
+    for (const side of record.sides?.values() ?? []) {
+      const { definition } = side
+      for (const other of side.known()) {
+        if (definition.kind === 'manyToMany') unrelate(side, other)
+        else if (definition.isOwner && definition.inverse !== undefined) {
+          leave(sideOf(other, definition.inverse), record.entity)
+        }
+      }
+    }
+    this.#leave(record, 'transient')
+  }
+
+  #forget(gone: ReadonlySet<object>): void {
+    if (gone.size === 0) return
+    forget(gone, this.#byKey.values())
+    forget(gone, this.#pending)
+  }
+
+  #linksWritten(): void {
+    for (const side of this.#changes.stored) {
+      if (side.added.size === 0 && side.removed.size === 0) continue
+      change(side, () => {
+        side.added.clear()
+        side.removed.clear()
+      })
+    }
+    this.#changes.clear()
   }
 
   /** `add` of an entity that is in the session already: a mark for deletion is taken back. */
@@ -350,6 +577,7 @@ export class UnitOfWork {
       const generated = record.generated === saved.generated ? [] : record.generated
       Object.assign(record, saved)
       takeBack(record, generated)
+      if (record.owner === undefined && record.row === undefined) renewSides(record)
       if (isMapped && leaves(record)) this.#detach(record)
       else if (isMapped) this.#putBack(record)
     }
@@ -364,6 +592,8 @@ export class UnitOfWork {
     }
     this.#deletions.clear()
     for (const [record, deletion] of checkpoint.deletions) this.#deletions.set(record, deletion)
+    for (const [side, undo] of checkpoint.sides) if (this.#has(side.entity)) undo()
+    this.#changes = new RelationChanges(checkpoint.changes)
   }
 
   /** As {@link UnitOfWork.checkKey}, as far as the key is known. */
@@ -387,6 +617,17 @@ function stateError(message: string, record: EntityRecord): UsageError {
   return new UsageError('ROME_ENTITY_STATE', message, {
     context: { model: table.schema.name, key: row && table.primaryKeyOf(row), state },
   })
+}
+
+/** Whether a row is no longer seen. */
+function isGone({ schema: { deletedAt } }: Table, previous: Row | undefined, next: Row | undefined): boolean {
+  if (next === undefined) return true
+  return deletedAt !== undefined && next[deletedAt.position] !== null && previous?.[deletedAt.position] === null
+}
+
+/** What a new entity is related to is yet to be written, whatever was written of it before. */
+function renewSides({ sides }: EntityRecord): void {
+  for (const side of sides?.values() ?? []) if (side instanceof CollectionSide) side.renew()
 }
 
 function restoreProperties(record: EntityRecord, checkpoint: MemoryCheckpoint): void {

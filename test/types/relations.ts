@@ -204,8 +204,14 @@ export function relationsAreNoColumns(): void {
   expectTrue<Equal<RelationName<ImageProperty>, 'image'>>()
   expectTrue<Equal<RelationName<Image>, 'properties' | 'location' | 'tags' | 'members'>>()
   create(ImageProperty, { imageId: 'x' })
-  // @ts-expect-error a new entity is given columns
-  create(ImageProperty, { image: undefined })
+  const image = create(Image, { properties: [create(ImageProperty, { name: 'arch' })], location: null })
+  create(ImageProperty, { image })
+  // @ts-expect-error an entity of another model
+  create(ImageProperty, { image: create(Tag, {}) })
+  // @ts-expect-error the foreign key is never null
+  create(ImageProperty, { image: null })
+  // @ts-expect-error one entity is no array of them
+  create(Image, { properties: create(ImageProperty, {}) })
 }
 
 export function fieldsCarryRelations(): void {
