@@ -59,25 +59,30 @@ for (const workload of options.workloads) {
   requireEqual(hashes, `the answers to ${workload}`)
 }
 
-/** Milliseconds for a unit of each repetition, by workload and peer. */
+/** Milliseconds for a unit of each repetition, by workload and peer: by the clock, and of processors. */
 const measured = {}
+const processors = {}
 const added = []
 let firstNew = options.n
 for (const workload of options.workloads) {
   const definition = workloads[workload]
   const operations = Math.max(1, Math.round(definition.operations * share))
   const ofPeers = Object.fromEntries(names.map((name) => [name, []]))
+  const processorsOfPeers = Object.fromEntries(names.map((name) => [name, []]))
   // The first turn warms up and is not counted.
   for (let turn = 0; turn <= repetitions; turn++) {
     for (const name of rotated(names, turn)) {
-      const { units, ms } = await tell(name, 'run', { workload, n: options.n, operations, seed: turn, firstNew })
-      if (turn > 0) ofPeers[name].push(ms / units)
+      const run = await tell(name, 'run', { workload, n: options.n, operations, seed: turn, firstNew })
+      if (turn === 0) continue
+      ofPeers[name].push(run.ms / run.units)
+      processorsOfPeers[name].push(run.processorMs / run.units)
     }
     const count = imagesAdded(definition, operations)
     if (count > 0) added.push({ from: firstNew, count: Math.min(count, 20), n: options.n })
     firstNew += count
   }
   measured[workload] = ofPeers
+  processors[workload] = processorsOfPeers
   process.stderr.write(`${workload} `)
 }
 process.stderr.write('\n')
@@ -98,10 +103,14 @@ const rows = Object.entries(measured).map(([workload, ofPeers]) => {
 print(rows)
 const file = join(results, `${setting.at.replaceAll(':', '-').slice(0, 19)}.json`)
 const memory = Object.fromEntries(names.map((name, index) => [name, ends[index].residentBytes]))
-writeFileSync(
-  file,
-  `${JSON.stringify({ setting, rows, residentBytes: memory, millisecondsPerUnit: measured }, undefined, 2)}\n`,
-)
+const record = {
+  setting,
+  rows,
+  residentBytes: memory,
+  millisecondsPerUnit: measured,
+  processorMillisecondsPerUnit: processors,
+}
+writeFileSync(file, `${JSON.stringify(record, undefined, 2)}\n`)
 console.log(`\nResults: ${file}`)
 
 function print(rows) {

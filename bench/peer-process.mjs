@@ -25,12 +25,15 @@ const orders = {
     const answers = await workloads[workload].answer(peer, makeContext({ n, seed, ids }))
     return hashOf(answers)
   },
-  /** Runs a workload: how many of its units were done, in how many milliseconds. */
+  /** Runs a workload: how many of its units were done, in how many milliseconds, by the clock and of processors. */
   async run({ workload, n, operations, seed, firstNew }) {
     const context = makeContext({ n, operations, seed, ids, firstNew })
+    const processorBefore = process.cpuUsage()
     const startedAt = performance.now()
     const units = await workloads[workload].run(peer, context)
-    return { units, ms: performance.now() - startedAt }
+    const ms = performance.now() - startedAt
+    const { user, system } = process.cpuUsage(processorBefore)
+    return { units, ms, processorMs: (user + system) / 1000 }
   },
   /** How many images there are, and the hash of those that were added last. */
   async end({ added }) {

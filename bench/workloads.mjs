@@ -1,5 +1,5 @@
 // What is measured. A workload does the same with every peer: `run` does it `operations` times and says how many of its
-// units that were; `answer` gives what the peer answers to a few of the questions, to be compared before anything is timed.
+// units that were; `answer` gives what the peer answers to a few questions, to be compared before anything is timed.
 import { makeImages, ownerCount, ownerOf, randomNumbers, statuses } from './data.mjs'
 
 const insertsInFlight = 16

@@ -26,14 +26,6 @@ step({
   inputs: ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'lib', 'test', 'examples'],
   run: () => node('scripts/build.mjs'),
 })
-if (process.argv.includes('bench')) {
-  step({
-    name: 'Installing the peers to compare with',
-    stamp: 'bench/node_modules/.rome-setup',
-    inputs: ['bench/package-lock.json'],
-    run: () => npmInstall(join(root, 'bench')),
-  })
-}
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)

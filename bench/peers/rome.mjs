@@ -1,6 +1,5 @@
 // Rome through its public interface: entities in a session, serializable transactions.
 import {
-  column,
   count,
   create,
   createdAt,
@@ -29,8 +28,8 @@ const Image = defineEntity(
     size: t.integer(),
     minDisk: t.integer(),
     minRam: t.integer(),
-    isProtected: column(t.boolean()),
-    isHidden: column(t.boolean()),
+    isProtected: t.boolean(),
+    isHidden: t.boolean(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
     version: version(),
@@ -47,9 +46,9 @@ const Image = defineEntity(
 
 const image = fields(Image)
 
-/** @param durabilities The engine keeps `os` and `commit`; memory keeps nothing, whatever is asked. */
 export async function openPeer(engine) {
   const rome = await Rome.open({ engine, models: [Image], fullScans: 'refuse' })
+  // Memory keeps nothing, whatever is asked.
   const isStored = engine.manifest.durabilities.includes('commit')
 
   const inSession = async (work) => {

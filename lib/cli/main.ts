@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { analyzeDirectory, analyzedText } from './analyze.js'
 import { describeStore } from './info.js'
 import { infoText } from './info-text.js'
 import { changePartitions, repartitionText } from './repartition.js'
@@ -41,6 +42,18 @@ program
     runCommand(options, async (progress) => {
       const result = await verifyDirectory(directory, progress)
       return { result, text: verifyText(result), isGood: result.problemCount === 0 }
+    }),
+  )
+
+program
+  .command('analyze')
+  .description('counts rows, entries and different values, by which queries choose their indexes')
+  .argument('<directory>', 'of the store')
+  .addOption(json)
+  .action((directory: string, options: { readonly json?: boolean }) =>
+    runCommand(options, async (progress) => {
+      const result = await analyzeDirectory(directory, progress)
+      return { result, text: analyzedText(result), isGood: true }
     }),
   )
 

@@ -27,7 +27,8 @@ export function progressLine(stream: WriteStream): ProgressLine {
       if (Date.now() - shownAt < interval) return
       shownAt = Date.now()
       clear()
-      const line = `${task} ${name}: ${done.toLocaleString('en')}${total === undefined ? '' : ` of ${total.toLocaleString('en')}`}`
+      const goal = total === undefined ? '' : ` of ${total.toLocaleString('en')}`
+      const line = `${task} ${name}: ${done.toLocaleString('en')}${goal}`
       stream.write(stream.isTTY ? line.slice(0, stream.columns - 1) : `${line}\n`)
       isShown = true
     },

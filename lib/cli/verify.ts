@@ -1,11 +1,10 @@
 import { resolve } from 'node:path'
 import { LevelEngine } from '../engines/level/level-engine.js'
 import type { Catalogue } from '../records/catalogue.js'
-import { Table } from '../records/table.js'
 import { type VerifyProblem, type VerifyReport, verifyStore } from '../records/verify.js'
 import type { ProgressLine } from './progress-line.js'
 import { requireIdentity } from './store-identity.js'
-import { indexParts, storedSchema } from './stored-schema.js'
+import { storedTables } from './stored-tables.js'
 import { verifyPartialIndexes } from './verify-partial-indexes.js'
 import { type CheckedPartition, type PartitionProblem, verifyPartitions } from './verify-partitions.js'
 
@@ -53,11 +52,11 @@ async function verifyRecords(
   const engine = new LevelEngine(root)
   await engine.open()
   try {
-    const store = { engine, catalogue, tables: tablesOf(catalogue, (isPartial) => !isPartial) }
+    const store = { engine, catalogue, tables: storedTables(catalogue, (isPartial) => !isPartial) }
     const whole = await verifyStore(store, { onProgress: progress.show })
     const partial = await verifyPartialIndexes(
       engine,
-      tablesOf(catalogue, (isPartial) => isPartial),
+      storedTables(catalogue, (isPartial) => isPartial),
       progress,
     )
     return {
@@ -69,14 +68,4 @@ async function verifyRecords(
   } finally {
     await engine.close()
   }
-}
-
-/** The stored tables with some of their indexes. One that is not built yet proves nothing. */
-function tablesOf({ tables }: Catalogue, isWanted: (isPartial: boolean) => boolean): Table[] {
-  return Object.entries(tables).map(([name, table]) => {
-    const indexes = Object.entries(table.indexes).filter(
-      ([, index]) => index.state === 'ready' && isWanted(indexParts(index).isPartial),
-    )
-    return new Table(storedSchema(name, table, indexes), table)
-  })
 }

@@ -30,6 +30,11 @@ export function entryPrefix(indexId: number, isDeleted: boolean): Key {
   return (isDeleted ? Space.deletedEntry : Space.entry) + idBytes(indexId)
 }
 
+/** The id of the table or index that a key belongs to. */
+export function idOf(key: Key): number {
+  return key.charCodeAt(1) * 256 + key.charCodeAt(2)
+}
+
 function idBytes(id: number): Key {
   if (!Number.isInteger(id) || id < 1 || id > idMax) {
     throw new InternalError('ROME_INTERNAL', 'The id of a table or an index is outside 1 to 65 535.', {

@@ -9,6 +9,7 @@ export interface CheckDecorator<T extends object> extends DeclaresCheck<T> {
   (model: abstract new () => T, context: ClassDecoratorContext): void
 }
 
+/** How a check is declared. */
 export interface CheckOptions {
   /** For messages; made from the columns when not given. */
   readonly name?: string

@@ -10,8 +10,8 @@ import { typeOf } from './type-of.js'
 import { unboundedType } from './unbounded-type.js'
 
 /**
- * The value as one of another type; null where it says none of that type, such as `'x'` as an integer. Fractions are cut
- * off toward zero, times are UTC and written as ISO 8601, booleans are 1 and 0 and `'true'` and `'false'`.
+ * The value as one of another type; null where it says none of that type, such as `'x'` as an integer. Fractions are
+ * cut off toward zero, times are UTC and written as ISO 8601, booleans are 1 and 0 and `'true'` and `'false'`.
  * Only the kind of the type matters: its bounds play no part. A number or a boolean always has a text and a decimal.
  * @throws QueryError `ROME_QUERY_INVALID` when no value of the one type says one of the other.
  *

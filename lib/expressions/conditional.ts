@@ -4,12 +4,11 @@ import { Expression, type Operand } from './expression.js'
 import { functionNode } from './make-nodes.js'
 import { toOneType } from './one-type.js'
 
-/** Whether an argument is never null. */
-type IsPresent<A> = [NullOfArgument<A>] extends [never] ? true : never
-type IsPresentOf<A> = A extends unknown ? IsPresent<A> : never
+/** True for each argument that is never null. */
+type IsPresent<A> = A extends unknown ? ([NullOfArgument<A>] extends [never] ? true : never) : never
 
 /** Null unless one of the arguments is never null. */
-type NullOfAll<Arguments> = [IsPresentOf<Arguments>] extends [never] ? null : never
+type NullOfAll<Arguments> = [IsPresent<Arguments>] extends [never] ? null : never
 
 /**
  * The first of the values that is not null; null when all are.

@@ -50,6 +50,8 @@ export function describeExpression(node: ExpressionNode, nameColumn: NameColumn 
       return nameColumn(node)
     case 'null':
       return 'null'
+    case 'parameter':
+      return `:${node.name}`
     case 'literal':
       return describeValue(node.type, node.value)
     case 'compare':
@@ -105,6 +107,7 @@ function isSimple(node: ExpressionNode): boolean {
     case 'column':
     case 'literal':
     case 'null':
+    case 'parameter':
     case 'aggregate':
     case 'case':
       return true

@@ -1,21 +1,19 @@
-import { InternalError } from '../errors/rome-error.js'
-import type { ColumnType, RowValue } from '../values/column-type.js'
-import { compareText } from '../values/text-order.js'
+import { InternalError, UsageError } from '../errors/rome-error.js'
+import type { RowValue } from '../values/column-type.js'
+import { comparedWith, comparison, isPrimitive, mirrored } from './comparison.js'
 import { compileFunction } from './functions/compile-function.js'
 import { compileLike } from './like.js'
-import type { PresentValue } from './make-nodes.js'
 import type {
   AggregateNode,
   CaseNode,
   ColumnNode,
   CompareNode,
-  CompareOperator,
   ExpressionNode,
   InNode,
   LogicNode,
   TextMatchNode,
 } from './nodes.js'
-import { isTextKind, typeOf } from './type-of.js'
+import { typeOf } from './type-of.js'
 
 /** Gives the value of an expression for a row. What a row is, the caller decides. */
 export type ReadValue<R> = (row: R) => RowValue
@@ -34,6 +32,10 @@ export function compileValue<R>(node: ExpressionNode, access: Access<R>): ReadVa
       return access(node)
     case 'null':
       return () => null
+    case 'parameter':
+      throw new UsageError('ROME_ARGUMENT', 'Give the parameters their values: query.prepare().bind({ … }).', {
+        context: { parameter: node.name },
+      })
     case 'literal': {
       const { value } = node
       return () => value
@@ -60,6 +62,7 @@ export function compilePredicate<R>(node: ExpressionNode, access: Access<R>): Te
     case 'column':
     case 'literal':
     case 'null':
+    case 'parameter':
     case 'aggregate':
     case 'function':
     case 'case':
@@ -96,37 +99,12 @@ export function compilePredicate<R>(node: ExpressionNode, access: Access<R>): Te
   }
 }
 
-/**
- * How row values of a type are compared: by the operators of the language where these give the total order (numbers,
- * bigints, booleans, and uuids, which are text in ASCII), by code point for text, else by the type.
- */
-function orderOf(type: ColumnType): 'native' | 'text' | 'type' {
-  switch (type.kind) {
-    case 'integer':
-    case 'bigint':
-    case 'float':
-    case 'boolean':
-    case 'datetime':
-    case 'timestamp':
-    case 'date':
-    case 'uuid':
-      return 'native'
-    default:
-      return isTextKind(type.kind) ? 'text' : 'type'
-  }
-}
-
-/** Whether equal row values of the type are identical. */
-function isPrimitive(type: ColumnType): boolean {
-  return type.kind !== 'bytes' && type.kind !== 'json'
-}
-
 function compileCompare<R>(node: CompareNode, access: Access<R>): TestRow<R> {
   const { operator, left, right } = node
   const type = typeOf(left)
-  if (right.kind === 'literal') return compareWithLiteral(operator, compileValue(left, access), right.value, type)
+  if (right.kind === 'literal') return comparedWith(right.value, operator, type, compileValue(left, access))
   if (left.kind === 'literal') {
-    return compareWithLiteral(mirrored[operator], compileValue(right, access), left.value, type)
+    return comparedWith(left.value, mirrored[operator], type, compileValue(right, access))
   }
   const readLeft = compileValue(left, access)
   const readRight = compileValue(right, access)
@@ -136,102 +114,6 @@ function compileCompare<R>(node: CompareNode, access: Access<R>): TestRow<R> {
     if (leftValue === null) return null
     const rightValue = readRight(row)
     return rightValue === null ? null : holds(leftValue, rightValue)
-  }
-}
-
-/** The operator that says the same with its sides exchanged. */
-const mirrored: Readonly<Record<CompareOperator, CompareOperator>> = {
-  eq: 'eq',
-  ne: 'ne',
-  lt: 'gt',
-  lte: 'gte',
-  gt: 'lt',
-  gte: 'lte',
-}
-
-/** The commonest predicate. */
-function compareWithLiteral<R>(
-  operator: CompareOperator,
-  read: ReadValue<R>,
-  literal: PresentValue,
-  type: ColumnType,
-): TestRow<R> {
-  const isDirect = operator === 'eq' || operator === 'ne' ? isPrimitive(type) : orderOf(type) === 'native'
-  if (isDirect) return compareDirectly(operator, read as (row: R) => number | null, literal as number)
-  const holds = comparison(operator, type)
-  return (row) => {
-    const value = read(row)
-    return value === null ? null : holds(value, literal)
-  }
-}
-
-/**
- * By the operators of the language, each in a closure of its own that can be inlined. The values are numbers for the
- * compiler only: the operators do the same for bigints, booleans and ASCII text, and equality for all text.
- */
-function compareDirectly<R>(operator: CompareOperator, read: (row: R) => number | null, literal: number): TestRow<R> {
-  switch (operator) {
-    case 'eq':
-      return (row) => {
-        const value = read(row)
-        return value === null ? null : value === literal
-      }
-    case 'ne':
-      return (row) => {
-        const value = read(row)
-        return value === null ? null : value !== literal
-      }
-    case 'lt':
-      return (row) => {
-        const value = read(row)
-        return value === null ? null : value < literal
-      }
-    case 'lte':
-      return (row) => {
-        const value = read(row)
-        return value === null ? null : value <= literal
-      }
-    case 'gt':
-      return (row) => {
-        const value = read(row)
-        return value === null ? null : value > literal
-      }
-    case 'gte':
-      return (row) => {
-        const value = read(row)
-        return value === null ? null : value >= literal
-      }
-  }
-}
-
-/** A comparison of two values that are there. */
-function comparison(operator: CompareOperator, type: ColumnType): (a: PresentValue, b: PresentValue) => boolean {
-  const compare = comparatorOf(type)
-  switch (operator) {
-    case 'eq':
-      return isPrimitive(type) ? (a, b) => a === b : (a, b) => compare(a, b) === 0
-    case 'ne':
-      return isPrimitive(type) ? (a, b) => a !== b : (a, b) => compare(a, b) !== 0
-    case 'lt':
-      return (a, b) => compare(a, b) < 0
-    case 'lte':
-      return (a, b) => compare(a, b) <= 0
-    case 'gt':
-      return (a, b) => compare(a, b) > 0
-    case 'gte':
-      return (a, b) => compare(a, b) >= 0
-  }
-}
-
-/** The total order of the row values of a type. */
-function comparatorOf(type: ColumnType): (a: PresentValue, b: PresentValue) => number {
-  switch (orderOf(type)) {
-    case 'native':
-      return (a, b) => ((a as number) < (b as number) ? -1 : (a as number) > (b as number) ? 1 : 0)
-    case 'text':
-      return (a, b) => compareText(a as string, b as string)
-    case 'type':
-      return (a, b) => type.compare(a, b)
   }
 }
 

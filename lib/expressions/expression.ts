@@ -195,15 +195,16 @@ export class Expression<T> {
   }
 
   /**
-   * The quotient; null when the divisor is zero. As in JavaScript, numbers give a fraction, of integers too, and bigints
-   * are cut off toward zero. Decimals are rounded, halves away from zero, to twenty digits after the point, or as many as
-   * the dividend has. `cast(a.dividedBy(b), t.integer())` cuts off too. Throws as {@link Expression.plus} does.
+   * The quotient; null when the divisor is zero. As in JavaScript, numbers give a fraction, of integers too, and
+   * bigints are cut off toward zero. Decimals are rounded, halves away from zero, to twenty digits after the point, or
+   * as many as the dividend has. `cast(a.dividedBy(b), t.integer())` cuts off too. Throws as {@link Expression.plus}
+   * does.
    */
   dividedBy<S extends Numeric | null>(this: Expression<S>, other: Operand<S>): Expression<NonNullable<S> | null> {
     return this.#calculate('dividedBy', other)
   }
 
-  /** What a division to a whole number leaves, with the sign of this; null when the divisor is zero. Throws as `plus`. */
+  /** What a division to a whole number leaves, with the sign of this; null when the divisor is zero. Throws alike. */
   modulo<S extends Numeric | null>(this: Expression<S>, other: Operand<S>): Expression<NonNullable<S> | null> {
     return this.#calculate('modulo', other)
   }
@@ -242,7 +243,7 @@ export class Expression<T> {
     return textMatch('contains', this.node, text)
   }
 
-  /** The same under a name, which changes nothing of its value. @throws UsageError `ROME_ARGUMENT` for an empty name. */
+  /** The same under a name, which changes nothing of its value. @throws UsageError `ROME_ARGUMENT` without a name. */
   as(name: string): Expression<T> {
     refuseUndefined(name, 'as')
     if (typeof name === 'string' && name !== '') return new Expression(this.node, name)

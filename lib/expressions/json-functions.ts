@@ -19,8 +19,9 @@ export type JsonElement<T> = T extends readonly (infer E)[] ? NonNullable<E> : n
 const foundKinds: ReadonlySet<ColumnKind> = new Set(['integer', 'float', 'boolean', 'json'])
 
 /**
- * What lies at a path in a JSON value, as the type that comes last: `t.text()`, `t.integer()`, `t.float()`, `t.boolean()`
- * or `t.json()`. Null when nothing is there, and when it is of another type or null itself; nothing is converted.
+ * What lies at a path in a JSON value, as the type that comes last: `t.text()`, `t.integer()`, `t.float()`,
+ * `t.boolean()` or `t.json()`. Null when nothing is there, and when it is of another type or null itself; nothing is
+ * converted.
  * @throws UsageError `ROME_ARGUMENT` for a step that is no text and no integer from 0.
  * @throws QueryError `ROME_QUERY_INVALID` for another type.
  *
@@ -54,7 +55,10 @@ export function jsonAt<T>(
  * an array has an equal or containing element for each of the other's, in any order, and an array contains a text,
  * number or boolean that is one of its elements.
  */
-export function jsonContains(document: Expression<unknown>, part: JsonValue | Expression<unknown>): Predicate {
+export function jsonContains(
+  document: Expression<unknown>,
+  part: Exclude<JsonValue, null> | Expression<unknown>,
+): Predicate {
   return jsonPredicate('jsonContains', document, jsonNode(part, 'jsonContains'))
 }
 

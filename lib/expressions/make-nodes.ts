@@ -19,6 +19,7 @@ import type {
   LogicNode,
   NotNode,
   NullNode,
+  ParameterNode,
   RelatedNode,
   RelationReference,
   Source,
@@ -36,6 +37,11 @@ export function columnNode(source: Source, column: ColumnReference): ColumnNode 
 
 export function literalNode(type: ColumnType, value: PresentValue): LiteralNode {
   return Object.freeze({ kind: 'literal', value, type })
+}
+
+/** What a prepared query is given later. */
+export function parameterNode(name: string, type: ColumnType): ParameterNode {
+  return Object.freeze({ kind: 'parameter', name, type })
 }
 
 /** What has no value. */

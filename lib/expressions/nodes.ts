@@ -10,6 +10,7 @@ export type ExpressionNode =
   | ColumnNode
   | LiteralNode
   | NullNode
+  | ParameterNode
   | CompareNode
   | LogicNode
   | NotNode
@@ -49,6 +50,13 @@ export interface ColumnNode {
 /** A value that is null: of a subquery without a result, or of an outer row's column. Users say `isNull()`. */
 export interface NullNode {
   readonly kind: 'null'
+  readonly type: ColumnType
+}
+
+/** A constant that a prepared query is given each time it is run. */
+export interface ParameterNode {
+  readonly kind: 'parameter'
+  readonly name: string
   readonly type: ColumnType
 }
 
@@ -157,7 +165,7 @@ export interface RelatedNode {
   /** The related rows: a source of their own, to which the predicate's columns belong. */
   readonly target: Source
   readonly predicate: ExpressionNode | undefined
-  /** What it needs of other sources than `target`: the columns of `source` that lead to it, and what the predicate names. */
+  /** Columns of other sources than `target`: those of `source` that lead to it, and those that the predicate names. */
   readonly outer: readonly ColumnNode[]
 }
 

@@ -11,6 +11,7 @@ export function typeOf(node: ExpressionNode): ColumnType {
     case 'column':
     case 'literal':
     case 'null':
+    case 'parameter':
     case 'aggregate':
     case 'subquery':
     case 'function':

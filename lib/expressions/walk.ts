@@ -6,6 +6,7 @@ export function childrenOf(node: ExpressionNode): readonly ExpressionNode[] {
     case 'column':
     case 'literal':
     case 'null':
+    case 'parameter':
       return []
     case 'compare':
       return [node.left, node.right]

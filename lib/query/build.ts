@@ -21,7 +21,7 @@ export function parseSelection(selection: readonly Selectable[]): SelectedPart[]
         context: { position },
       })
     }
-    if (selected instanceof Expression) return { kind: 'value', node: selected.node }
+    if (selected instanceof Expression) return { kind: 'value', node: selected.node, label: selected.label }
     return { kind: 'entity', source: sourceOf(selected) }
   })
 }

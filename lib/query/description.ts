@@ -1,5 +1,6 @@
 import type { ExpressionNode } from '../expressions/nodes.js'
 import type { ModelSource, RelationDefinition } from '../schema/entity-schema.js'
+import type { PlanMemo } from './plan/plan-memo.js'
 
 /** Which rows of a soft-deletable model a query sees. */
 export type Scope = 'live' | 'all' | 'deleted'
@@ -7,7 +8,7 @@ export type Scope = 'live' | 'all' | 'deleted'
 /** One thing selected: a whole entity, or a value. */
 export type SelectedPart =
   | { readonly kind: 'entity'; readonly source: ModelSource }
-  | { readonly kind: 'value'; readonly node: ExpressionNode }
+  | { readonly kind: 'value'; readonly node: ExpressionNode; readonly label?: string | undefined }
 
 /** One column of an order. */
 export interface OrderPart {
@@ -65,6 +66,8 @@ export interface QueryDescription {
   readonly limit: number | undefined
   readonly offset: number
   readonly includes: readonly IncludePart[]
+  /** What earlier runs of a prepared query found out. */
+  readonly memo?: PlanMemo | undefined
 }
 
 /** The model a description is rooted in: that of the leftmost operand. */

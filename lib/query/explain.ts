@@ -11,6 +11,7 @@ import type { QuerySession } from './query-session.js'
 import { QueryRun, type TerminalOptions } from './run-query.js'
 import { resolveSubqueries } from './subqueries.js'
 
+/** How `explain` is asked. */
 export interface ExplainOptions extends TerminalOptions {
   /** Run the query too, to tell how many rows came out of each step. */
   readonly analyze?: boolean

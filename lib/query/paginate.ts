@@ -15,6 +15,7 @@ import type { QuerySession } from './query-session.js'
 import { QueryRun, resultsOf, type TerminalOptions } from './run-query.js'
 import { completeOrder } from './total-order.js'
 
+/** Which way a sort key orders. */
 export type SortDirection = 'asc' | 'desc'
 
 /** What `paginate` looks at, whatever model it is of. */

@@ -1,6 +1,7 @@
 import { QueryError, UsageError } from '../errors/rome-error.js'
 import { Expression, type Predicate } from '../expressions/expression.js'
 import { subqueryNode } from '../expressions/make-nodes.js'
+import type { ParameterNode } from '../expressions/nodes.js'
 import type { Ordering } from '../expressions/ordering.js'
 import { asSubquery, type SubqueryParts, type SubquerySource } from '../expressions/subquery-source.js'
 import { typeOf } from '../expressions/type-of.js'
@@ -34,6 +35,8 @@ import { outerColumns } from './outer-columns.js'
 import { type Page, type PageOptions, readPage } from './page.js'
 import { type PaginateOptions, paginate } from './paginate.js'
 import type { Explanation } from './plan/explanation.js'
+import { PlanMemo } from './plan/plan-memo.js'
+import { bindParameters, type ParameterValues, parametersOf } from './prepared-query.js'
 import type { QuerySession } from './query-session.js'
 import { ResultStream } from './result-stream.js'
 import { countRows, readAll, type TerminalOptions } from './run-query.js'
@@ -281,6 +284,15 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     return { query: this.#description, outer: outerColumns(this.#description), type }
   }
 
+  /**
+   * The query with its parameters, to be run many times with other values. It is planned at its first run; later runs
+   * take the same way, so that prepare again what should follow other data.
+   * @throws QueryError `ROME_QUERY_INVALID` when two parameters of one name differ in type.
+   */
+  prepare(): PreparedQuery<Result, Root> {
+    return new PreparedQuery(this.#session, Object.freeze({ ...this.#description, memo: new PlanMemo() }))
+  }
+
   /** All results. Cost: the rows of the result, where an index serves; see {@link Query.explain}. */
   async all(options: TerminalOptions = {}): Promise<Result[]> {
     return (await readAll(this.#session, this.#description, options)) as Result[]
@@ -387,7 +399,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   }
 
   #with(change: Partial<QueryDescription>): Query<Result, Root> {
-    return new Query(this.#session, Object.freeze({ ...this.#description, ...change }))
+    return new Query(this.#session, Object.freeze({ ...this.#description, memo: undefined, ...change }))
   }
 
   #join(kind: JoinPart['kind'], target: string | Relation | ModelLike, on: readonly unknown[]): Query<Result, Root> {
@@ -439,6 +451,32 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
 
   #context(): { readonly model: string } {
     return { model: rootOf(this.#description).schema.name }
+  }
+}
+
+/** A query that was planned once, to be run with many values, in any session of its Rome. Made by {@link Query.prepare}. */
+export class PreparedQuery<Result, Root extends object = object> {
+  readonly #session: QuerySession
+  readonly #description: QueryDescription
+  readonly #parameters: ReadonlyMap<string, ParameterNode>
+
+  /** @internal */
+  constructor(session: QuerySession, description: QueryDescription) {
+    this.#session = session
+    this.#description = description
+    this.#parameters = parametersOf(description)
+  }
+
+  /**
+   * The query with values for its parameters, in the session it was prepared in or in another one of the same Rome.
+   * @throws UsageError `ROME_UNDEFINED` for a missing value, `ROME_ARGUMENT` for one that is no parameter;
+   * ValidationError when the parameter's type refuses it.
+   */
+  bind(values: ParameterValues = {}, session: QuerySession = this.#session): Query<Result, Root> {
+    if (session.store !== this.#session.store) {
+      throw new UsageError('ROME_ARGUMENT', 'run a prepared query in sessions of the Rome it was prepared in')
+    }
+    return new Query(session, bindParameters(this.#description, this.#parameters, values))
   }
 }
 

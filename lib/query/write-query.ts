@@ -32,7 +32,7 @@ export function updateRows(
   const now = session.clock()
   return writeRows(session, description, source, options, (row) => {
     const next = [...row]
-    for (const { column, valueOf } of setters) next[column.position] = valueOf(row)
+    for (const { column, readValue } of setters) next[column.position] = readValue(row)
     stampRow(schema, row, next, now)
     return next
   })
@@ -140,7 +140,7 @@ function writableSource(description: QueryDescription, method: string): ModelSou
 
 interface Setter {
   readonly column: ColumnDefinition
-  readonly valueOf: (row: Row) => RowValue
+  readonly readValue: (row: Row) => RowValue
 }
 
 function parseValues(source: ModelSource, values: object): Setter[] {
@@ -160,7 +160,7 @@ function parseValues(source: ModelSource, values: object): Setter[] {
         })
       }
       const rowValue = toRowValue(schema, column, value)
-      return { column, valueOf: () => rowValue }
+      return { column, readValue: () => rowValue }
     }
     checkSources([source], [value.node])
     if (!areComparable(column.type, typeOf(value.node))) {
@@ -168,8 +168,8 @@ function parseValues(source: ModelSource, values: object): Setter[] {
         context: { column: name, type: column.type.kind, given: typeOf(value.node).kind },
       })
     }
-    const valueOf = compileValue<Row>(value.node, accessIn(new Map([[source, 0]])))
-    return { column, valueOf: (row) => toRowValue(schema, column, propertyValue(column, valueOf(row))) }
+    const readValue = compileValue<Row>(value.node, accessIn(new Map([[source, 0]])))
+    return { column, readValue: (row) => toRowValue(schema, column, propertyValue(column, readValue(row))) }
   })
 }
 

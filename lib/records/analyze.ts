@@ -1,36 +1,45 @@
 import { type Key, prefixRange } from '../codec/key.js'
 import { prefixBytes } from '../codec/space.js'
 import { elementEnd } from '../codec/tuple.js'
-import type { EngineSnapshot } from '../engines/contract.js'
+import type { Engine, EngineSnapshot } from '../engines/contract.js'
 import type { OnProgress } from './progress.js'
-import type { RecordStore } from './record-store.js'
-import type { IndexStatistics } from './statistics.js'
+import type { IndexStatistics, Statistics } from './statistics.js'
+import { writeStatistics } from './stored-statistics.js'
+import type { Table } from './table.js'
 import type { TableIndex } from './table-index.js'
 
 const sampleKeysMax = 1024
 const keysPerBatch = 1000
 
+/** What is looked through, and where what is found is kept. */
+export interface AnalyzedStore {
+  readonly engine: Engine
+  readonly tables: Iterable<Table>
+  readonly statistics: Statistics
+}
+
 /**
  * Counts the rows of every table, and looks through every index: how many entries it has, how many different prefixes,
  * and how its keys are spread. Cost: every key is read once; nobody waits.
  */
-export async function analyzeStore(store: RecordStore, onProgress?: OnProgress): Promise<void> {
-  const snapshot = await store.engine.snapshot()
+export async function analyzeStore(store: AnalyzedStore, onProgress?: OnProgress): Promise<void> {
+  const { engine, tables, statistics } = store
+  const snapshot = await engine.snapshot()
   try {
-    for (const table of store.tables) {
+    for (const table of tables) {
       const report = (name: string) => (done: number) => onProgress?.({ task: 'analyze', name, done })
       let rows = 0
       await forEachKey(snapshot, table.prefix, () => rows++, report(table.schema.name))
-      store.statistics.setRows(table.id, rows)
+      statistics.setRows(table.id, rows)
       for (const index of table.indexes) {
         const name = `${table.schema.name}.${index.definition.name}`
-        store.statistics.setIndex(index.id, await analyzeIndex(snapshot, index, report(name)))
+        statistics.setIndex(index.id, await analyzeIndex(snapshot, index, report(name)))
       }
     }
   } finally {
     snapshot.release()
   }
-  await store.saveStatistics()
+  await writeStatistics(engine, statistics)
 }
 
 async function analyzeIndex(

@@ -1,4 +1,3 @@
-import { v7 as uuidv7 } from 'uuid'
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { type Key, keyFromBytes } from '../codec/key.js'
 import { decodeTuple } from '../codec/tuple.js'
@@ -9,7 +8,8 @@ import type { Catalogue } from './catalogue.js'
 import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
-import { Statistics, statisticsKey } from './statistics.js'
+import type { Statistics } from './statistics.js'
+import { readStatistics, writeStatistics } from './stored-statistics.js'
 import { Table } from './table.js'
 
 /** How a store is opened. */
@@ -113,9 +113,7 @@ export class RecordStore {
   /** Keeps the statistics in the store, if they have changed. */
   async saveStatistics(): Promise<void> {
     if (!this.statistics.hasChanged) return
-    const write = { key: statisticsKey, value: this.statistics.encode() }
-    // Nobody relies on what they were, and the next opening brings no more than worse plans without them.
-    await this.engine.commit({ id: uuidv7(), readVersion: 0, readKeys: [], readRanges: [], writes: [write] })
+    await writeStatistics(this.engine, this.statistics)
   }
 
   async close(): Promise<void> {
@@ -139,15 +137,5 @@ export class RecordStore {
       }
     }
     return {}
-  }
-}
-
-async function readStatistics(engine: Engine): Promise<Statistics> {
-  const snapshot = await engine.snapshot()
-  try {
-    const bytes = await snapshot.get(statisticsKey)
-    return bytes === undefined ? new Statistics() : Statistics.decode(bytes)
-  } finally {
-    snapshot.release()
   }
 }

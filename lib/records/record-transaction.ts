@@ -173,6 +173,7 @@ export class RecordTransaction {
         ...(options.signal === undefined ? {} : { signal: options.signal }),
       })
       for (const [tableId, change] of this.#rowChanges) this.#host.statistics.addRows(tableId, change)
+      this.#host.statistics.noteWrites(writes)
       return version
     } catch (error) {
       throw error instanceof ConflictError ? this.#host.explainConflict(error) : error

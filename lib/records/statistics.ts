@@ -1,6 +1,7 @@
 import { decodeDocument, encodeDocument } from '../codec/document.js'
 import { type Key, type KeyRange, keyFromBytes, keyToBytes } from '../codec/key.js'
-import { systemKey } from '../codec/space.js'
+import { idOf, Space, systemKey } from '../codec/space.js'
+import type { Write } from '../engines/contract.js'
 
 /** Where a store keeps its statistics. */
 export const statisticsKey: Key = systemKey('statistics')
@@ -55,6 +56,17 @@ export class Statistics {
     this.#hasChanged = true
   }
 
+  /** A commit wrote these: analyzed indexes follow, their samples by chance. Prefixes are counted by an analysis only. */
+  noteWrites(writes: readonly Write[]): void {
+    if (this.#indexes.size === 0) return
+    for (const { key, value } of writes) {
+      if (key[0] !== Space.entry) continue
+      const id = idOf(key)
+      const index = this.#indexes.get(id)
+      if (index !== undefined) this.#indexes.set(id, value === undefined ? withoutKey(index, key) : withKey(index, key))
+    }
+  }
+
   /** The bytes to keep; what changes afterwards is new. */
   encode(): Uint8Array {
     this.#hasChanged = false
@@ -82,10 +94,31 @@ export class Statistics {
   }
 }
 
+/** More sampled keys than this are thinned out. */
+const sampleKeysMax = 2048
+
+/** Each key of an index is sampled by the same chance, so that the sample stays as it would be drawn anew. */
+function withKey(index: IndexStatistics, key: Key): IndexStatistics {
+  const { sample } = index
+  const entries = index.entries + 1
+  if (Math.random() * entries >= Math.max(1, sample.length)) return { ...index, entries }
+  const position = lowerBound(sample, key)
+  const grown = [...sample.slice(0, position), key, ...sample.slice(position)]
+  return { ...index, entries, sample: grown.length > sampleKeysMax ? grown.filter((_, at) => at % 2 === 0) : grown }
+}
+
+function withoutKey(index: IndexStatistics, key: Key): IndexStatistics {
+  const { sample } = index
+  const entries = Math.max(0, index.entries - 1)
+  const position = lowerBound(sample, key)
+  if (sample[position] !== key) return { ...index, entries }
+  return { ...index, entries, sample: sample.filter((_, at) => at !== position) }
+}
+
 /** What share of an analyzed index's entries lies in ranges, each of which fixes `pointColumns` columns. */
 export function shareOf(statistics: IndexStatistics, ranges: readonly KeyRange[], pointColumns: number): number {
   const { entries, distinct, sample } = statistics
-  if (entries === 0) return 0
+  if (entries === 0 || sample.length === 0) return 0
   let inRanges = 0
   for (const range of ranges) inRanges += lowerBound(sample, range.end) - lowerBound(sample, range.start)
   // A few sampled keys tell little of a narrow range; the mean size of its prefix tells more.

@@ -113,7 +113,7 @@ export class TableIndex {
     return this.#rows.prefix + (offset < entryKey.length ? entryKey.slice(offset) : this.#primaryKeyIn(values))
   }
 
-  /** A row with the values that the entry tells, and null elsewhere: for queries that {@link covers} says need no more. */
+  /** A row with the values that the entry tells, null elsewhere: for queries that {@link covers} says need no more. */
   rowOf(entryKey: Key, entryValue: Uint8Array): Row {
     const values = decodeEntry(entryKey, entryValue)
     const elements = decodeTuple(entryKey, this.prefix.length)

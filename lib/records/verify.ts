@@ -72,8 +72,8 @@ const keysPerBatch = 1000
 
 /**
  * Reads one snapshot and checks that every row can be read, that it has exactly the entries its indexes want, and that
- * every entry is of a stored row that says so. Repairs nothing. Cost: reads all of the store, and each row once more for
- * each of its entries; memory for a few thousand rows.
+ * every entry is of a stored row that says so. Repairs nothing. Cost: reads all of the store, and each row once more
+ * for each of its entries; memory for a few thousand rows.
  * @throws AbortError `ROME_ABORTED`, EngineError.
  */
 export async function verifyStore(

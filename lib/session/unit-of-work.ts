@@ -509,7 +509,9 @@ export class UnitOfWork implements EntityOwner {
   }
 
   #leave(record: EntityRecord, state: 'transient' | 'detached'): void {
-    this.#touch(record)
+    // What came since the newest checkpoint would leave at a rollback anyway. Not to save it keeps a loop that expunges
+    // the entities of a long stream in constant memory.
+    if (record.cameAt < (this.#checkpoints.at(-1) as MemoryCheckpoint).moment) this.#touch(record)
     this.#pending.delete(record)
     this.#deletions.delete(record)
     this.#unmap(record)

@@ -7,7 +7,7 @@ import type { Key } from '../codec/key.js'
  */
 export type RowValue = null | boolean | number | bigint | string | Uint8Array | JsonValue
 
-/** Any value JSON can say. Objects from disk have no prototype. */
+/** Any value JSON can say. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | { readonly [key: string]: JsonValue }
 
 /** A value as the row codec stores it: nothing that the serialiser could change on its way. */

@@ -23,11 +23,11 @@ export function frozenJson(value: unknown): JsonValue {
   return copyChecked(value, 0, { weight: 0 })
 }
 
-/** A deep copy of a checked value that may be changed. Its objects have no prototype either. */
+/** A deep copy of a checked value, of plain objects that may be changed: no key of them can reach their prototype. */
 export function mutableJson(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(mutableJson)
   if (typeof value !== 'object' || value === null) return value
-  const copy: Record<string, JsonValue> = Object.create(null)
+  const copy: Record<string, JsonValue> = {}
   for (const [key, item] of Object.entries(value)) copy[key] = mutableJson(item)
   return copy
 }

@@ -157,7 +157,7 @@ function groupedQuestion(choices: Choices, base: Base, options: QuestionOptions)
 function anyValue(choices: Choices, values: readonly ValuePair[]): ValuePair {
   if (!choices.chance(10)) return choices.pick(values)
   const { sql, rome } = predicate(choices, values, 1)
-  return asValue({ sql: `(${sql}) = 1`, rome: on => rome(on).eq(true) })
+  return asValue({ sql: `(${sql}) = 1`, rome: (on) => rome(on).eq(true) })
 }
 
 function boundsOf(

@@ -1,34 +1,42 @@
-import type { Test } from 'tap'
+import t from 'tap'
+import { seed } from '../support/seed.js'
 import { Choices } from './choices.js'
 import { Difference } from './expectation.js'
 import { shrink } from './shrink.js'
 import type { StoreKind } from './store.js'
-import { type Failure, live, type WorldPlan } from './world.js'
+import { type Failure, type Habits, live, type WorldPlan } from './world.js'
 
 interface Run {
-  readonly seed: number
   /** At least so many questions, in as many worlds as that takes. */
   readonly questions: number
   readonly questionsPerWorld: number
+  readonly habits: Habits
   /** The stores of a world, made anew for each life of it. */
   storesOf(world: number): readonly StoreKind[]
 }
 
 const shrinkTimeMsMax = 60_000
 
-/** Asks questions in one world after the other. World number n of a seed is the first world of the seed + n. */
-export async function runWorlds(t: Test, { seed, questions, questionsPerWorld, storesOf }: Run): Promise<void> {
-  let asked = 0
-  for (let world = seed; asked < questions; world++) {
-    const outcome = await live(planOf(world, questionsPerWorld), storesOf(world))
-    if (typeof outcome !== 'number') {
-      const smallest = await shrink(outcome, () => storesOf(world), shrinkTimeMsMax)
-      t.fail(`ROME_SEED=${world} repeats it`, { diff: report(smallest) })
-      return
+/**
+ * Asks questions in one world after the other. World number n of a seed is the first world of the seed + n.
+ * `ROME_DIFFERENTIAL_QUERIES` asks so many in place of the usual number.
+ */
+export function runWorlds(title: string, run: Run): void {
+  const questions = Number(process.env.ROME_DIFFERENTIAL_QUERIES ?? run.questions)
+  t.test(title, { timeout: shrinkTimeMsMax * 2 + questions * 50 }, async (t) => {
+    let asked = 0
+    for (let world = seed; asked < questions; world++) {
+      const relive = (plan: WorldPlan) => live(plan, run.storesOf(world), run.habits)
+      const outcome = await relive(planOf(world, run.questionsPerWorld))
+      if (typeof outcome !== 'number') {
+        const smallest = await shrink(outcome, relive, shrinkTimeMsMax)
+        t.fail(`ROME_SEED=${world} repeats it`, { diff: report(smallest) })
+        return
+      }
+      asked += outcome
     }
-    asked += outcome
-  }
-  t.pass(`${asked} questions from seed ${seed} on`)
+    t.pass(`${asked} questions from seed ${seed} on`)
+  })
 }
 
 function planOf(seed: number, steps: number): WorldPlan {

@@ -60,9 +60,11 @@ function combine(choices: Choices, models: Models, left: Question, options: Ques
   return {
     ...bounds,
     parts: left.parts,
-    // Rows of unionAll may be the same; and a column beside its entity takes the place of the entity's in the order.
+    // Rows of unionAll may be the same.
     completion:
-      (operator === 'unionAll' && !isDistinct) || isMixed(left) ? undefined : inDirectionOf(bounds.orders, keys),
+      (operator === 'unionAll' && !isDistinct) || !canBeInTotalOrder(left)
+        ? undefined
+        : inDirectionOf(bounds.orders, keys),
     rows: (more) => `SELECT ${isDistinct ? 'DISTINCT ' : ''}${selectList(places, more)} FROM (${combined})${where}`,
     rome: (on) => {
       const query = filtered(left.rome(on)[operator](right.rome(on)), filters, on)
@@ -89,8 +91,9 @@ function boundsOf(
   }
   const window = drawBounds(choices, isOperand ? 25 : 40)
   if (!isOperand || (window.limit === undefined && window.offset === 0)) return { orders, ...window }
-  // Rows that are the same in all places are exchangeable, so that this is total enough.
-  const full = everyValue(places)
+  // Rows that are the same in all places are exchangeable, so that this is total enough; a place without a name of its
+  // own cannot be ordered by.
+  const full = named.length === places.length ? everyValue(places) : undefined
   return full === undefined ? { orders, limit: undefined, offset: 0 } : { orders: [...orders, ...full], ...window }
 }
 
@@ -108,6 +111,9 @@ function keyPlaces({ parts }: Question, models: Models, places: readonly ValuePa
   return found
 }
 
-function isMixed({ parts }: Question): boolean {
-  return parts.some((part) => part.kind === 'entity') && parts.some((part) => part.kind === 'value')
+/** A value that is selected twice, or beside its entity, has no name of its own to order by; JSON has no order. */
+function canBeInTotalOrder(question: Question): boolean {
+  const places = placesOf(question)
+  const isOrdered = places.every(({ kind }, place) => kind.isOrdered || isOfEntity(question, place))
+  return isOrdered && namedPlaces(question).length === places.length
 }

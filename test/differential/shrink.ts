@@ -1,14 +1,17 @@
-import type { StoreKind } from './store.js'
-import { type Failure, live, type Source, signatureOf, type WorldPlan } from './world.js'
+import { type Failure, type Source, signatureOf, type WorldPlan } from './world.js'
 
 /** Makes a failing world smaller, as long as it fails in the same way and there is time. */
-export async function shrink(failure: Failure, kinds: () => readonly StoreKind[], timeMsMax: number): Promise<Failure> {
+export async function shrink(
+  failure: Failure,
+  relive: (plan: WorldPlan) => Promise<Failure | number>,
+  timeMsMax: number,
+): Promise<Failure> {
   const end = Date.now() + timeMsMax
   const signature = signatureOf(failure.error)
   let best = failure
   const attempt = async (plan: WorldPlan): Promise<boolean> => {
     if (Date.now() > end) return false
-    const outcome = await live(plan, kinds())
+    const outcome = await relive(plan)
     if (typeof outcome === 'number' || signatureOf(outcome.error) !== signature) return false
     if (sizeOf(outcome.plan) >= sizeOf(best.plan)) return false
     best = outcome

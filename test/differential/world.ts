@@ -172,7 +172,7 @@ export class World {
 }
 
 /** Lives through a world. @returns what went wrong, or how many questions were answered. */
-export async function live(plan: WorldPlan, kinds: readonly StoreKind[]): Promise<Failure | number> {
+export async function live(plan: WorldPlan, kinds: readonly StoreKind[], habits: Habits): Promise<Failure | number> {
   const models = new Choices(plan.models)
   const world = new World(models, kinds)
   const rows: (readonly number[])[] = []
@@ -189,7 +189,7 @@ export async function live(plan: WorldPlan, kinds: readonly StoreKind[]): Promis
   try {
     await world.open()
     for (const row of plan.rows) await play(row, rows, async (choices) => world.add(choices, plan.rows.length))
-    for (const step of plan.steps) await play(step, steps, (choices) => takeStep(choices, world))
+    for (const step of plan.steps) await play(step, steps, (choices) => takeStep(choices, world, habits))
     return world.questions
   } catch (error) {
     return { error, plan: { models: models.tape, rows, steps }, story: world.story }
@@ -198,17 +198,33 @@ export async function live(plan: WorldPlan, kinds: readonly StoreKind[]): Promis
   }
 }
 
-async function takeStep(choices: Choices, world: World): Promise<void> {
-  const step = choices.weighted<(choices: Choices, world: World) => Promise<void>>([
-    [80, () => ask],
-    [6, () => readPages],
-    [3, () => paginate],
-    [4, () => changeRows],
-    [4, () => changeEntities],
-    [2, () => commit],
-    [1, () => rollback],
-    [1, () => reopen],
-  ])
+/** How often each step is taken; the first one is the simplest. */
+export type Habits = readonly (readonly [weight: number, step: Step])[]
+
+type Step = (choices: Choices, world: World) => Promise<void>
+
+/** Mostly questions. */
+export const reading: Habits = [
+  [90, ask],
+  [6, readPages],
+  [3, paginate],
+  [1, changeEntities],
+]
+
+/** Questions between changes, so that they are asked over rows that are not committed, and not yet written. */
+export const changing: Habits = [
+  [60, ask],
+  [5, readPages],
+  [3, paginate],
+  [10, changeRows],
+  [12, changeEntities],
+  [5, commit],
+  [3, rollback],
+  [2, reopen],
+]
+
+async function takeStep(choices: Choices, world: World, habits: Habits): Promise<void> {
+  const step = choices.weighted<Step>(habits.map(([weight, step]) => [weight, () => step]))
   if (step === changeEntities && world.hasPendingEntities) await world.flush()
   await step(choices, world)
   world.hasPendingEntities = step === changeEntities

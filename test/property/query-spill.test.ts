@@ -95,5 +95,5 @@ t.test('a sort in any memory gives what a stable sort of the whole gives, and le
     },
   )
   await fc.assert(property, { seed, numRuns: 400 })
-  t.ok(spilled > 100, `${spilled} of the sorts went to disk`)
+  t.ok(spilled > 40, `${spilled} of the sorts went to disk`)
 })

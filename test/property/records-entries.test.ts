@@ -98,7 +98,8 @@ function storedEntries(store: RecordStore, rows: Iterable<Row>): Map<Key, Buffer
     const primary = integer(row[0]) + text(row[1])
     for (const { name, tuple, isUnique, include } of entriesOf(row)) {
       const isExclusive = isUnique && !isDeleted
-      const key = `${isDeleted ? '\x04' : '\x03'}\0${String.fromCharCode(indexes[name].id)}${tuple}${isExclusive ? '' : primary}`
+      const prefix = `${isDeleted ? '\x04' : '\x03'}\0${String.fromCharCode(indexes[name].id)}`
+      const key = prefix + tuple + (isExclusive ? '' : primary)
       const isEmpty = !isExclusive && include.length === 0
       const payload = isEmpty ? new Uint8Array() : packValues([isExclusive ? keyToBytes(primary) : null, ...include])
       entries.set(key, Buffer.from(seal(key, payload)))

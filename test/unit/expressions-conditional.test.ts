@@ -23,7 +23,7 @@ function columnOf<T>({ type }: ColumnSpec<T>, position = 0): Column<T | null> {
 }
 
 /** The property value of an expression over a row. */
-function valueOf({ node }: Expression<unknown>, ...row: RowValue[]): unknown {
+function evaluated({ node }: Expression<unknown>, ...row: RowValue[]): unknown {
   const result = compileValue(node, access)(row)
   return result === null ? null : typeOf(node).fromRow(result)
 }
@@ -39,13 +39,13 @@ const nothing = null as never
 const invalidQuery = { name: 'QueryError', code: 'ROME_QUERY_INVALID' }
 
 t.test('coalesce gives the first value that is there', async (t) => {
-  t.equal(valueOf(coalesce(a, b), 1, 2), 1)
-  t.equal(valueOf(coalesce(a, b), null, 2), 2)
-  t.equal(valueOf(coalesce(a, b), null, null), null)
-  t.equal(valueOf(coalesce(a, b, 1000), null, null), 1000, 'a value need not fit the bounds of a column')
-  t.equal(valueOf(coalesce(a, 0.5), null), 0.5)
+  t.equal(evaluated(coalesce(a, b), 1, 2), 1)
+  t.equal(evaluated(coalesce(a, b), null, 2), 2)
+  t.equal(evaluated(coalesce(a, b), null, null), null)
+  t.equal(evaluated(coalesce(a, b, 1000), null, null), 1000, 'a value need not fit the bounds of a column')
+  t.equal(evaluated(coalesce(a, 0.5), null), 0.5)
   t.equal(typeOf(coalesce(a, 0.5).node).kind, 'float')
-  t.equal(valueOf(coalesce(date, '2024-02-29'), null), '2024-02-29', 'a value follows the type of the expressions')
+  t.equal(evaluated(coalesce(date, '2024-02-29'), null), '2024-02-29', 'a value follows the type of the expressions')
   t.equal(typeOf(coalesce(status, 'active').node).kind, 'text')
   t.throws(() => coalesce(date, 'today'), { code: 'ROME_VALUE_INVALID' })
   t.throws(() => coalesce(a, flag as unknown as Expression<number>), invalidQuery)
@@ -57,48 +57,48 @@ t.test('coalesce gives the first value that is there', async (t) => {
 
 t.test('coalesce evaluates no more than it needs', async (t) => {
   const tooLarge = b.plus(Number.MAX_SAFE_INTEGER)
-  t.equal(valueOf(coalesce(a, tooLarge), 1, 1), 1)
-  t.throws(() => valueOf(coalesce(a, tooLarge), null, 1), invalidQuery)
+  t.equal(evaluated(coalesce(a, tooLarge), 1, 1), 1)
+  t.throws(() => evaluated(coalesce(a, tooLarge), null, 1), invalidQuery)
 })
 
 t.test('nullIf is null where both are equal', async (t) => {
-  t.equal(valueOf(nullIf(a, 0), 0), null)
-  t.equal(valueOf(nullIf(a, 0), 1), 1)
-  t.equal(valueOf(nullIf(a, 0), null), null)
-  t.equal(valueOf(nullIf(a, b), 1, null), 1)
+  t.equal(evaluated(nullIf(a, 0), 0), null)
+  t.equal(evaluated(nullIf(a, 0), 1), 1)
+  t.equal(evaluated(nullIf(a, 0), null), null)
+  t.equal(evaluated(nullIf(a, b), 1, null), 1)
   const json = columnOf(types.json())
-  t.equal(valueOf(nullIf(json, { a: 1, b: 2 }), { b: 2, a: 1 }), null)
-  t.same(valueOf(nullIf(json, { a: 1 }), { a: 2 }), { a: 2 })
+  t.equal(evaluated(nullIf(json, { a: 1, b: 2 }), { b: 2, a: 1 }), null)
+  t.same(evaluated(nullIf(json, { a: 1 }), { a: 2 }), { a: 2 })
   t.throws(() => nullIf(a, missing), { code: 'ROME_UNDEFINED' })
 })
 
 t.test('a case gives the value of the first predicate that is true', async (t) => {
   const size = caseWhen(a.lt(10), 'small').when(a.lt(100), 'usual').otherwise('large')
   t.same(
-    [9, 99, 100, null].map((value) => valueOf(size, value)),
+    [9, 99, 100, null].map((value) => evaluated(size, value)),
     ['small', 'usual', 'large', 'large'],
   )
   const withoutOther = caseWhen(a.lt(10), b).when(flag.isNull(), 7)
-  t.equal(valueOf(withoutOther, 9, 3), 3)
-  t.equal(valueOf(withoutOther, 11, 3), null)
-  t.equal(valueOf(withoutOther, null, 3), 7)
+  t.equal(evaluated(withoutOther, 9, 3), 3)
+  t.equal(evaluated(withoutOther, 11, 3), null)
+  t.equal(evaluated(withoutOther, null, 3), 7)
 })
 
 t.test('a case evaluates the value that it chooses only', async (t) => {
   const guarded = caseWhen(b.gt(5), 0).otherwise(b.plus(Number.MAX_SAFE_INTEGER))
-  t.equal(valueOf(guarded, null, 6), 0)
-  t.throws(() => valueOf(guarded, null, 5), invalidQuery)
+  t.equal(evaluated(guarded, null, 6), 0)
+  t.throws(() => evaluated(guarded, null, 5), invalidQuery)
 })
 
 t.test('the values of a case are of the type of the expressions among them', async (t) => {
-  t.equal(valueOf(caseWhen(flag, '2024-02-29').otherwise(date), true), '2024-02-29')
+  t.equal(evaluated(caseWhen(flag, '2024-02-29').otherwise(date), true), '2024-02-29')
   t.equal(typeOf(caseWhen(flag, '2024-02-29').otherwise(date).node).kind, 'date')
   t.equal(typeOf(caseWhen(flag, 1).when(flag, 0.5).node).kind, 'float')
   t.equal(typeOf(caseWhen(flag, 1n).node).kind, 'bigint')
   t.equal(typeOf(caseWhen(flag, new Date(0)).node).kind, 'datetime')
   t.equal(typeOf(caseWhen(flag, new Uint8Array(1)).node).kind, 'bytes')
   t.equal(typeOf(caseWhen(flag, status).otherwise('none').node).kind, 'text')
-  t.equal(valueOf(caseWhen(flag, literal({ a: 1 }, types.json()).isNull()).otherwise(true), false), true)
+  t.equal(evaluated(caseWhen(flag, literal({ a: 1 }, types.json()).isNull()).otherwise(true), false), true)
   t.throws(() => caseWhen(flag, a).otherwise(date), invalidQuery)
   t.throws(() => caseWhen(flag, 'x').otherwise(date), { code: 'ROME_VALUE_INVALID' })
   t.throws(() => caseWhen(flag, 1).when(flag, 'x'), invalidQuery)
@@ -142,7 +142,7 @@ t.test('a label names an expression and changes nothing of it', async (t) => {
   const labelled = a.plus(1).as('next')
   t.equal(labelled.label, 'next')
   t.equal(a.label, undefined)
-  t.equal(valueOf(labelled, 1), 2)
+  t.equal(evaluated(labelled, 1), 2)
   t.equal(a.as('same').node, a.node)
   t.ok(Object.isFrozen(labelled))
   t.throws(() => a.as(''), { code: 'ROME_ARGUMENT' })
@@ -152,7 +152,7 @@ t.test('a label names an expression and changes nothing of it', async (t) => {
 
 t.test('an integer beside a float is compared as a float', async (t) => {
   const half = columnOf(types.float(), 1)
-  t.equal(valueOf(a.lt(half), 1, 1.5), true)
-  t.equal(valueOf(half.lt(a), 2, 1.5), true)
-  t.equal(valueOf(cast(a, types.float()).eq(half), 1, 1), true)
+  t.equal(evaluated(a.lt(half), 1, 1.5), true)
+  t.equal(evaluated(half.lt(a), 2, 1.5), true)
+  t.equal(evaluated(cast(a, types.float()).eq(half), 1, 1), true)
 })

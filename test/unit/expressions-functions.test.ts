@@ -21,7 +21,7 @@ function columnOf<T>({ type }: ColumnSpec<T>): Column<T> {
 }
 
 /** The property value of an expression over a column that holds `value`. */
-function valueOf({ node }: Expression<unknown>, value: RowValue = null): unknown {
+function evaluated({ node }: Expression<unknown>, value: RowValue = null): unknown {
   const result = compileValue(node, access)(value)
   return result === null ? null : typeOf(node).fromRow(result)
 }
@@ -42,74 +42,74 @@ const notText = columnOf(types.integer()) as unknown as Expression<string>
 const invalidQuery = { name: 'QueryError', code: 'ROME_QUERY_INVALID' }
 
 t.test('integers are calculated exactly, and beyond 2^53 by an error', async (t) => {
-  t.equal(valueOf(integer.plus(3), 4), 7)
-  t.equal(valueOf(integer.minus(30), 4), -26, 'the bounds of the column do not bind the result')
-  t.equal(valueOf(integer.times(integer), 7), 49)
-  t.equal(valueOf(integer.modulo(4), -7), -3)
-  t.ok(Object.is(valueOf(integer.modulo(7), -7), 0), 'no negative zero')
-  t.ok(Object.is(valueOf(integer.negated(), 0), 0))
-  t.ok(Object.is(valueOf(integer.times(0), -7), 0))
-  t.equal(valueOf(integer.plus(0), Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
-  t.throws(() => valueOf(integer.plus(1), Number.MAX_SAFE_INTEGER), invalidQuery)
-  t.throws(() => valueOf(integer.minus(2), -Number.MAX_SAFE_INTEGER), invalidQuery)
-  t.throws(() => valueOf(integer.times(3), 2 ** 52), invalidQuery)
+  t.equal(evaluated(integer.plus(3), 4), 7)
+  t.equal(evaluated(integer.minus(30), 4), -26, 'the bounds of the column do not bind the result')
+  t.equal(evaluated(integer.times(integer), 7), 49)
+  t.equal(evaluated(integer.modulo(4), -7), -3)
+  t.ok(Object.is(evaluated(integer.modulo(7), -7), 0), 'no negative zero')
+  t.ok(Object.is(evaluated(integer.negated(), 0), 0))
+  t.ok(Object.is(evaluated(integer.times(0), -7), 0))
+  t.equal(evaluated(integer.plus(0), Number.MAX_SAFE_INTEGER), Number.MAX_SAFE_INTEGER)
+  t.throws(() => evaluated(integer.plus(1), Number.MAX_SAFE_INTEGER), invalidQuery)
+  t.throws(() => evaluated(integer.minus(2), -Number.MAX_SAFE_INTEGER), invalidQuery)
+  t.throws(() => evaluated(integer.times(3), 2 ** 52), invalidQuery)
 })
 
 t.test('a quotient of integers is a float, one of bigints is cut off', async (t) => {
-  t.equal(valueOf(integer.dividedBy(2), 7), 3.5)
+  t.equal(evaluated(integer.dividedBy(2), 7), 3.5)
   t.equal(typeOf(integer.dividedBy(2).node).kind, 'float')
-  t.equal(valueOf(cast(integer.dividedBy(2), types.integer()), -7), -3)
-  t.equal(valueOf(bigint.dividedBy(2n), -7n), -3n)
-  t.equal(valueOf(bigint.modulo(2n), -7n), -1n)
+  t.equal(evaluated(cast(integer.dividedBy(2), types.integer()), -7), -3)
+  t.equal(evaluated(bigint.dividedBy(2n), -7n), -3n)
+  t.equal(evaluated(bigint.modulo(2n), -7n), -1n)
 })
 
 t.test('a division by zero is null', async (t) => {
-  t.equal(valueOf(integer.dividedBy(0), 7), null)
-  t.equal(valueOf(integer.modulo(0), 7), null)
-  t.equal(valueOf(float.dividedBy(0), 0.5), null)
-  t.equal(valueOf(float.modulo(-0), 0.5), null)
-  t.equal(valueOf(bigint.dividedBy(0n), 7n), null)
-  t.equal(valueOf(bigint.modulo(0n), 7n), null)
-  t.equal(valueOf(decimal.dividedBy('0.00'), '7'), null)
-  t.equal(valueOf(decimal.modulo('0'), '7'), null)
+  t.equal(evaluated(integer.dividedBy(0), 7), null)
+  t.equal(evaluated(integer.modulo(0), 7), null)
+  t.equal(evaluated(float.dividedBy(0), 0.5), null)
+  t.equal(evaluated(float.modulo(-0), 0.5), null)
+  t.equal(evaluated(bigint.dividedBy(0n), 7n), null)
+  t.equal(evaluated(bigint.modulo(0n), 7n), null)
+  t.equal(evaluated(decimal.dividedBy('0.00'), '7'), null)
+  t.equal(evaluated(decimal.modulo('0'), '7'), null)
 })
 
 t.test('integers and floats go together, and make floats', async (t) => {
-  t.equal(valueOf(integer.plus(0.5), 1), 1.5)
-  t.equal(valueOf(integer.times(literal(0.5, types.float())), 3), 1.5)
+  t.equal(evaluated(integer.plus(0.5), 1), 1.5)
+  t.equal(evaluated(integer.times(literal(0.5, types.float())), 3), 1.5)
   t.equal(typeOf(integer.plus(float).node).kind, 'float')
-  t.equal(valueOf(integer.dividedBy(2).gt(integer), 3), false)
-  t.equal(valueOf(integer.gt(integer.dividedBy(2)), 3), true)
-  t.equal(valueOf(float.plus(0.2), 0.1), 0.1 + 0.2)
-  t.throws(() => valueOf(float.times(10), Number.MAX_VALUE), invalidQuery, 'no infinity')
+  t.equal(evaluated(integer.dividedBy(2).gt(integer), 3), false)
+  t.equal(evaluated(integer.gt(integer.dividedBy(2)), 3), true)
+  t.equal(evaluated(float.plus(0.2), 0.1), 0.1 + 0.2)
+  t.throws(() => evaluated(float.times(10), Number.MAX_VALUE), invalidQuery, 'no infinity')
 })
 
 t.test('bigints are exact within 64 bits, and an error beyond', async (t) => {
   const greatest = 2n ** 63n - 1n
-  t.equal(valueOf(bigint.minus(1n), greatest), greatest - 1n)
-  t.throws(() => valueOf(bigint.plus(1n), greatest), invalidQuery)
-  t.throws(() => valueOf(bigint.times(2n), greatest), invalidQuery)
-  t.throws(() => valueOf(bigint.negated(), -(2n ** 63n)), invalidQuery)
-  t.throws(() => valueOf(abs(bigint), -(2n ** 63n)), invalidQuery)
-  t.throws(() => valueOf(bigint.dividedBy(-1n), -(2n ** 63n)), invalidQuery)
+  t.equal(evaluated(bigint.minus(1n), greatest), greatest - 1n)
+  t.throws(() => evaluated(bigint.plus(1n), greatest), invalidQuery)
+  t.throws(() => evaluated(bigint.times(2n), greatest), invalidQuery)
+  t.throws(() => evaluated(bigint.negated(), -(2n ** 63n)), invalidQuery)
+  t.throws(() => evaluated(abs(bigint), -(2n ** 63n)), invalidQuery)
+  t.throws(() => evaluated(bigint.dividedBy(-1n), -(2n ** 63n)), invalidQuery)
 })
 
 t.test('decimals are exact, and a quotient has twenty digits after the point', async (t) => {
-  t.equal(valueOf(decimal.plus('0.2'), '0.1'), '0.3')
-  t.equal(valueOf(decimal.minus('1.00'), '0.999'), '-0.001')
-  t.equal(valueOf(decimal.times('-0.5'), '0.2'), '-0.1')
-  t.equal(valueOf(decimal.dividedBy('3'), '2'), '0.66666666666666666667')
-  t.equal(valueOf(decimal.dividedBy('-3'), '2'), '-0.66666666666666666667')
-  t.equal(valueOf(decimal.dividedBy('0.5'), '2'), '4')
+  t.equal(evaluated(decimal.plus('0.2'), '0.1'), '0.3')
+  t.equal(evaluated(decimal.minus('1.00'), '0.999'), '-0.001')
+  t.equal(evaluated(decimal.times('-0.5'), '0.2'), '-0.1')
+  t.equal(evaluated(decimal.dividedBy('3'), '2'), '0.66666666666666666667')
+  t.equal(evaluated(decimal.dividedBy('-3'), '2'), '-0.66666666666666666667')
+  t.equal(evaluated(decimal.dividedBy('0.5'), '2'), '4')
   t.equal(
-    valueOf(decimal.dividedBy('2'), '0.0000000000000000000000001'),
+    evaluated(decimal.dividedBy('2'), '0.0000000000000000000000001'),
     '0.0000000000000000000000001',
     'half, rounded',
   )
-  t.equal(valueOf(decimal.modulo('0.3'), '-1'), '-0.1')
-  t.equal(valueOf(decimal.negated(), '0'), '0')
-  t.equal(valueOf(decimal.negated(), '-1.5'), '1.5')
-  t.throws(() => valueOf(decimal.times(decimal), '9'.repeat(1000)), invalidQuery)
+  t.equal(evaluated(decimal.modulo('0.3'), '-1'), '-0.1')
+  t.equal(evaluated(decimal.negated(), '0'), '0')
+  t.equal(evaluated(decimal.negated(), '-1.5'), '1.5')
+  t.throws(() => evaluated(decimal.times(decimal), '9'.repeat(1000)), invalidQuery)
 })
 
 t.test('what is no number is not calculated with, nor numbers of different types', async (t) => {
@@ -126,20 +126,20 @@ t.test('what is no number is not calculated with, nor numbers of different types
 })
 
 t.test('round goes away from zero at a half, by the digits that are written', async (t) => {
-  t.equal(valueOf(round(float), 2.5), 3)
-  t.equal(valueOf(round(float), -2.5), -3)
-  t.ok(Object.is(valueOf(round(float), -0.4), 0))
-  t.equal(valueOf(round(float, 2), 2.675), 2.68)
-  t.equal(valueOf(round(float, 2), 1.005), 1.01)
-  t.equal(valueOf(round(float, 3), 1e21), 1e21)
-  t.equal(valueOf(round(float, 100), 5e-324), 0)
-  t.equal(valueOf(round(float, 20), 1.5e-7), 1.5e-7)
-  t.equal(valueOf(round(decimal, 1), '-0.25'), '-0.3')
-  t.equal(valueOf(round(decimal), '99.5'), '100')
-  t.equal(valueOf(round(integer, 2), 7), 7)
-  t.equal(valueOf(round(bigint), 7n), 7n)
-  t.equal(valueOf(abs(decimal), '-1.5'), '1.5')
-  t.equal(valueOf(abs(float), -1.5), 1.5)
+  t.equal(evaluated(round(float), 2.5), 3)
+  t.equal(evaluated(round(float), -2.5), -3)
+  t.ok(Object.is(evaluated(round(float), -0.4), 0))
+  t.equal(evaluated(round(float, 2), 2.675), 2.68)
+  t.equal(evaluated(round(float, 2), 1.005), 1.01)
+  t.equal(evaluated(round(float, 3), 1e21), 1e21)
+  t.equal(evaluated(round(float, 100), 5e-324), 0)
+  t.equal(evaluated(round(float, 20), 1.5e-7), 1.5e-7)
+  t.equal(evaluated(round(decimal, 1), '-0.25'), '-0.3')
+  t.equal(evaluated(round(decimal), '99.5'), '100')
+  t.equal(evaluated(round(integer, 2), 7), 7)
+  t.equal(evaluated(round(bigint), 7n), 7n)
+  t.equal(evaluated(abs(decimal), '-1.5'), '1.5')
+  t.equal(evaluated(abs(float), -1.5), 1.5)
   for (const digits of [-1, 0.5, 101, Number.NaN, '1' as unknown as number]) {
     t.throws(() => round(float, digits), { code: 'ROME_ARGUMENT' }, String(digits))
   }
@@ -147,24 +147,24 @@ t.test('round goes away from zero at a half, by the digits that are written', as
 })
 
 t.test('functions of text count code points', async (t) => {
-  t.equal(valueOf(lower(text), 'ÀB\u{10400}'), 'àb\u{10428}')
-  t.equal(valueOf(upper(text), 'straße'), 'STRASSE')
-  t.equal(valueOf(length(text), 'a\u{1f600}é'), 3)
-  t.equal(valueOf(length(text), ''), 0)
-  t.equal(valueOf(trim(text), '  a b\t '), 'a b\t', 'spaces only')
-  t.equal(valueOf(trim(text), '   '), '')
-  t.equal(valueOf(concat(text, '-', text), 'ab'), 'ab-ab')
-  t.equal(valueOf(substring(text, 2), '\u{1f600}bc'), 'bc')
-  t.equal(valueOf(substring(text, 1, 1), '\u{1f600}bc'), '\u{1f600}')
-  t.equal(valueOf(substring(text, 0, 2), 'abc'), 'a', 'places before the first count')
-  t.equal(valueOf(substring(text, 2, 0), 'abc'), '')
-  t.equal(valueOf(substring(text, 2, -1), 'abc'), '')
-  t.equal(valueOf(substring(text, 9), 'abc'), '')
-  t.equal(valueOf(substring(text, length(text)), 'abc'), 'c')
+  t.equal(evaluated(lower(text), 'ÀB\u{10400}'), 'àb\u{10428}')
+  t.equal(evaluated(upper(text), 'straße'), 'STRASSE')
+  t.equal(evaluated(length(text), 'a\u{1f600}é'), 3)
+  t.equal(evaluated(length(text), ''), 0)
+  t.equal(evaluated(trim(text), '  a b\t '), 'a b\t', 'spaces only')
+  t.equal(evaluated(trim(text), '   '), '')
+  t.equal(evaluated(concat(text, '-', text), 'ab'), 'ab-ab')
+  t.equal(evaluated(substring(text, 2), '\u{1f600}bc'), 'bc')
+  t.equal(evaluated(substring(text, 1, 1), '\u{1f600}bc'), '\u{1f600}')
+  t.equal(evaluated(substring(text, 0, 2), 'abc'), 'a', 'places before the first count')
+  t.equal(evaluated(substring(text, 2, 0), 'abc'), '')
+  t.equal(evaluated(substring(text, 2, -1), 'abc'), '')
+  t.equal(evaluated(substring(text, 9), 'abc'), '')
+  t.equal(evaluated(substring(text, length(text)), 'abc'), 'c')
 })
 
 t.test('results of text have no bound of their column', async (t) => {
-  t.equal(valueOf(concat(text, text).eq('abcdeabcde'), 'abcde'), true)
+  t.equal(evaluated(concat(text, text).eq('abcdeabcde'), 'abcde'), true)
 })
 
 t.test('functions of text take text only', async (t) => {
@@ -206,7 +206,7 @@ t.test('every function is null when an argument is', async (t) => {
     hasKey(json, 'a'),
     hasKey(literal({ a: 1 }, types.json()), text),
   ]
-  for (const [index, expression] of functions.entries()) t.equal(valueOf(expression, null), null, `${index}`)
+  for (const [index, expression] of functions.entries()) t.equal(evaluated(expression, null), null, `${index}`)
 })
 
 t.test('parts of dates and times are those of UTC', async (t) => {
@@ -216,12 +216,12 @@ t.test('parts of dates and times are those of UTC', async (t) => {
   const date = columnOf(types.date())
   const microseconds = Timestamp.from('1969-12-31T23:59:59.999999Z').microseconds
   const partsOf = (of: Expression<Date | Timestamp>, row: RowValue) =>
-    [year(of), month(of), day(of), hour(of), minute(of), second(of)].map((part) => valueOf(part, row))
+    [year(of), month(of), day(of), hour(of), minute(of), second(of)].map((part) => evaluated(part, row))
   t.same(partsOf(datetime, instant.getTime()), [2024, 2, 29, 23, 59, 58])
   t.same(partsOf(datetime, -1), [1969, 12, 31, 23, 59, 59])
   t.same(partsOf(timestamp, microseconds), [1969, 12, 31, 23, 59, 59])
   t.same(
-    [year(date), month(date), day(date)].map((part) => valueOf(part, types.date().type.toRow('0001-12-31'))),
+    [year(date), month(date), day(date)].map((part) => evaluated(part, types.date().type.toRow('0001-12-31'))),
     [1, 12, 31],
   )
   t.throws(() => hour(date as unknown as Expression<Date>), invalidQuery, 'a day has no hour')
@@ -230,8 +230,8 @@ t.test('parts of dates and times are those of UTC', async (t) => {
 })
 
 t.test('a literal is of the type it is given', async (t) => {
-  t.equal(valueOf(literal('2024-02-29', types.date())), '2024-02-29')
-  t.equal(valueOf(literal(1, types.float())), 1)
+  t.equal(evaluated(literal('2024-02-29', types.date())), '2024-02-29')
+  t.equal(evaluated(literal(1, types.float())), 1)
   t.throws(() => literal('x' as never, types.integer()), { code: 'ROME_VALUE_TYPE' })
   t.throws(() => literal(missing, types.integer()), { code: 'ROME_UNDEFINED' })
   t.throws(() => literal(nothing, types.integer()), { code: 'ROME_VALUE_TYPE' })
@@ -294,12 +294,12 @@ t.test('cast gives null for what is no value of the type', async (t) => {
   ]
   for (const [from, value, to, expected] of casts) {
     t.same(
-      valueOf(cast(columnOf(from as ColumnSpec<unknown>), to as ColumnSpec<unknown>), value),
+      evaluated(cast(columnOf(from as ColumnSpec<unknown>), to as ColumnSpec<unknown>), value),
       expected,
       `${from.type.kind} ${value} to ${to.type.kind}`,
     )
   }
-  const asTimestamp = valueOf(cast(columnOf(types.date()), types.datetime({ precision: 6 })), 1)
+  const asTimestamp = evaluated(cast(columnOf(types.date()), types.datetime({ precision: 6 })), 1)
   t.equal(String(asTimestamp), '1970-01-02T00:00:00.000000Z')
 })
 
@@ -311,6 +311,8 @@ t.test('cast refuses types that have no values in common', async (t) => {
   t.throws(() => cast(missing, types.text()), { code: 'ROME_UNDEFINED' })
   t.throws(() => cast(5 as never, types.text()), { code: 'ROME_ARGUMENT' })
 })
+
+type Json = Exclude<JsonValue, null>
 
 const document: JsonValue = {
   title: 'Emma',
@@ -324,7 +326,7 @@ const document: JsonValue = {
 t.test('jsonAt gives what lies at a path, when it is of the type', async (t) => {
   const row = types.json().type.toRow(document)
   const at = <T>(...pathAndType: [...path: (string | number)[], type: ColumnSpec<T>]) =>
-    valueOf(jsonAt(json, ...pathAndType), row)
+    evaluated(jsonAt(json, ...pathAndType), row)
   t.equal(at('title', types.string({ max: 2 })), 'Emma')
   t.equal(at('authors', 0, 'name', types.text()), 'Jane')
   t.equal(at('authors', 1, types.text()), 'unknown')
@@ -351,7 +353,7 @@ t.test('jsonAt gives what lies at a path, when it is of the type', async (t) => 
 })
 
 t.test('jsonContains follows the examples of PostgreSQL', async (t) => {
-  const contains = (whole: Exclude<JsonValue, null>, part: JsonValue) => valueOf(jsonContains(json, part), whole)
+  const contains = (whole: Json, part: Json) => evaluated(jsonContains(json, part), whole)
   t.equal(contains('foo', 'foo'), true)
   t.equal(contains([1, 2, 3], [1, 3]), true)
   t.equal(contains([1, 2, 3], [3, 1]), true)
@@ -371,23 +373,23 @@ t.test('jsonContains follows the examples of PostgreSQL', async (t) => {
   t.equal(contains([], {}), false)
   t.equal(contains(1, '1'), false)
   t.throws(() => jsonContains(json, missing), { code: 'ROME_UNDEFINED' })
-  t.throws(() => jsonContains(json, null), { code: 'ROME_NULL_COMPARISON' })
+  t.throws(() => jsonContains(json, nothing), { code: 'ROME_NULL_COMPARISON' })
   t.throws(() => jsonContains(text, 'a'), invalidQuery)
   t.throws(() => jsonContains(json, bigint), invalidQuery)
 })
 
 t.test('arrayContains finds an equal element, hasKey a member', async (t) => {
   const arrays = columnOf(types.json<JsonValue[]>())
-  t.equal(valueOf(arrayContains(arrays, 'b'), ['a', 'b']), true)
-  t.equal(valueOf(arrayContains(arrays, { a: 1, b: [2] }), [{ b: [2], a: 1 }]), true)
-  t.equal(valueOf(arrayContains(arrays, { a: 1 }), [{ a: 1, b: 2 }]), false)
-  t.equal(valueOf(arrayContains(arrays, ['a']), ['a']), false)
-  t.equal(valueOf(arrayContains(arrays, 'a'), { a: 'a' }), false)
-  t.equal(valueOf(arrayContains(arrays, literal('a', types.text())), ['a']), true)
-  t.equal(valueOf(hasKey(json, 'a'), { a: null }), true)
-  t.equal(valueOf(hasKey(json, 'b'), { a: null }), false)
-  t.equal(valueOf(hasKey(json, 'constructor'), {}), false)
-  t.equal(valueOf(hasKey(json, 'a'), ['a']), false)
+  t.equal(evaluated(arrayContains(arrays, 'b'), ['a', 'b']), true)
+  t.equal(evaluated(arrayContains(arrays, { a: 1, b: [2] }), [{ b: [2], a: 1 }]), true)
+  t.equal(evaluated(arrayContains(arrays, { a: 1 }), [{ a: 1, b: 2 }]), false)
+  t.equal(evaluated(arrayContains(arrays, ['a']), ['a']), false)
+  t.equal(evaluated(arrayContains(arrays, 'a'), { a: 'a' }), false)
+  t.equal(evaluated(arrayContains(arrays, literal('a', types.text())), ['a']), true)
+  t.equal(evaluated(hasKey(json, 'a'), { a: null }), true)
+  t.equal(evaluated(hasKey(json, 'b'), { a: null }), false)
+  t.equal(evaluated(hasKey(json, 'constructor'), {}), false)
+  t.equal(evaluated(hasKey(json, 'a'), ['a']), false)
   t.throws(() => hasKey(json, missing), { code: 'ROME_UNDEFINED' })
   t.throws(() => arrayContains(arrays, nothing), { code: 'ROME_NULL_COMPARISON' })
 })

@@ -1,4 +1,6 @@
 import t from 'tap'
+import { check } from '../../lib/decorators/check.js'
+import { primaryKey } from '../../lib/decorators/primary-key.js'
 import { Column } from '../../lib/expressions/column.js'
 import { describeExpression } from '../../lib/expressions/describe.js'
 import { type Access, compilePredicate } from '../../lib/expressions/evaluate.js'
@@ -7,6 +9,8 @@ import { exists, not_ } from '../../lib/expressions/predicate.js'
 import { asSubquery, type SubqueryParts, type SubquerySource } from '../../lib/expressions/subquery-source.js'
 import { lower } from '../../lib/expressions/text-functions.js'
 import { columnsOf, readsOtherRows } from '../../lib/expressions/walk.js'
+import { defineEntity } from '../../lib/schema/define-entity.js'
+import { schemaOf } from '../../lib/schema/schema-of.js'
 import type { ColumnType } from '../../lib/values/column-type.js'
 import { t as types } from '../../lib/values/t.js'
 
@@ -72,4 +76,10 @@ t.test('a subquery is described, and told from others by what its query says', a
 t.test('a subquery is not evaluated: its value takes its place before', async (t) => {
   const access: Access<unknown> = () => () => null
   t.throws(() => compilePredicate(exists(queryOf(undefined)).node, access), { code: 'ROME_INTERNAL' })
+})
+
+t.test('a check is about its own row, without queries', async (t) => {
+  const rule = check<{ id: number }>(() => exists(queryOf(undefined)))
+  const Book = defineEntity('books', { id: primaryKey(types.integer()) }, { checks: [rule] })
+  t.throws(() => schemaOf(Book), { code: 'ROME_SCHEMA_INVALID' })
 })

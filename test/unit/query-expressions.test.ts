@@ -1,6 +1,7 @@
 import t from 'tap'
 import { memory } from '../../lib/engines/memory/index.js'
 import {
+  and_,
   arrayContains,
   caseWhen,
   cast,
@@ -20,8 +21,10 @@ import {
   literal,
   lower,
   max,
+  not_,
   nullIf,
   or_,
+  type Predicate,
   primaryKey,
   Rome,
   type RomeSession,
@@ -38,6 +41,7 @@ interface Details {
 }
 
 @entity('books')
+@index('subtitle')
 @index('pages', { where: (b) => lower(b.author).eq('austen') })
 @check((b) => length(b.title).gt(0), { name: 'books_have_titles' })
 class Book {
@@ -206,6 +210,38 @@ t.test('an index and a check are made of expressions', async (t) => {
   t.match(String(await query.explain()), /index range: index books\.\S*pages/, 'the partial index serves its predicate')
   session.add(create(Book, { ...(books[0] as (typeof books)[number]), id: 9, title: '' }))
   await t.rejects(session.commit(), { code: 'ROME_CHECK' })
+})
+
+t.test('isTrue, isFalse and their negations are read from an index of the column', async (t) => {
+  const session = await open(t)
+  const isAgain = book.subtitle.eq('again')
+  const idsWhere = async (predicate: Predicate) => {
+    const query = session.query(book.id).filter(predicate)
+    t.match(String(await query.explain()), 'index range: index books.subtitle')
+    return (await query.all()).sort()
+  }
+  t.same(await idsWhere(isAgain.isTrue()), [2])
+  t.same(await idsWhere(not_(isAgain.isTrue())), [0, 1, 3])
+  t.same(await idsWhere(isAgain.isFalse()), [1])
+  t.same(await idsWhere(not_(isAgain.isFalse())), [0, 2, 3])
+  t.same(await idsWhere(not_(and_(isAgain.isTrue(), book.subtitle.isNotNull()))), [0, 1, 3])
+})
+
+t.test('aggregates are of expressions, and functions of aggregates', async (t) => {
+  const session = await open(t)
+  const isLong = caseWhen(book.pages.gt(300), 1).otherwise(0)
+  const share = round(sum(isLong).dividedBy(count()), 2)
+  t.same(await session.query(sum(isLong), count(nullIf(isLong, 0)), share, coalesce(max(book.subtitle), '')).all(), [
+    [2, 2, 0.5, 'again'],
+  ])
+  t.same(
+    await session
+      .query(Book)
+      .filter(book.id.lt(0))
+      .select(coalesce(sum(book.pages), 0))
+      .all(),
+    [0],
+  )
 })
 
 t.test('a plan says expressions as they are', async (t) => {

@@ -284,7 +284,7 @@ anomaly('transactions that touch different rows do not conflict', async (t, { ro
   t.equal((await rome.verify()).problemCount, 0)
 })
 
-t.test('a transaction that the engine no longer remembers the commits after is refused, and can be run again', async (t) => {
+t.test('a transaction older than what the engine remembers is refused, and can be run again', async (t) => {
   const engine = memory()
   const rome = await Rome.open({ engine, models: [Doctor] })
   t.teardown(() => rome.close())

@@ -27,7 +27,7 @@ export interface RowAccumulator {
 export function accumulatorMaker(node: AggregateNode, layout: Layout): () => RowAccumulator {
   const { operand } = node
   if (operand === undefined) return () => new RowCount()
-  const valueOf = compileValue<Row>(operand, accessIn(layout))
+  const readValue = compileValue<Row>(operand, accessIn(layout))
   const type = typeOf(operand)
   const seen = { values: 0 }
   const make = (): Accumulator => {
@@ -38,7 +38,7 @@ export function accumulatorMaker(node: AggregateNode, layout: Layout): () => Row
     const accumulator = make()
     return {
       add(row) {
-        const value = valueOf(row)
+        const value = readValue(row)
         if (value !== null) accumulator.add(value)
       },
       result: () => accumulator.result(),

@@ -54,9 +54,9 @@ export class EachOperator implements Operator {
       (answer: ExpressionNode) => {
         if (this.#answers.size >= answersMax) this.#answers = new Map()
         // What `in` answers is a predicate over its operand, which differs from row to row.
-        const valueOf = compileValue<Row>(answer, accessIn(input.layout))
-        this.#answers.set(identity, valueOf)
-        return valueOf
+        const readValue = compileValue<Row>(answer, accessIn(input.layout))
+        this.#answers.set(identity, readValue)
+        return readValue
       },
     )
   }

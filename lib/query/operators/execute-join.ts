@@ -47,11 +47,11 @@ function pairingOf(plan: JoinPlan): Pairing {
 
 /** The identity of a row's key values; `undefined` when one of them is null, which equals nothing. */
 function joinKey(nodes: readonly ExpressionNode[], layout: Layout): (row: Row) => string | undefined {
-  const parts = nodes.map((node) => ({ valueOf: compileValue<Row>(node, accessIn(layout)), type: typeOf(node) }))
+  const parts = nodes.map((node) => ({ readValue: compileValue<Row>(node, accessIn(layout)), type: typeOf(node) }))
   return (row) => {
     let key = ''
-    for (const { valueOf, type } of parts) {
-      const value = valueOf(row)
+    for (const { readValue, type } of parts) {
+      const value = readValue(row)
       if (value === null) return undefined
       key += valueIdentity(type, value)
     }
@@ -96,9 +96,9 @@ function candidateFinder(plan: LookupPlan, leftLayout: Layout, execution: Execut
 function lookupKey(plan: LookupPlan, leftLayout: Layout): (row: Row) => Key | undefined {
   const parts = plan.parts.map((part) => {
     if ('element' in part) return () => part.element
-    const valueOf = compileValue<Row>(part.node, accessIn(leftLayout))
+    const readValue = compileValue<Row>(part.node, accessIn(leftLayout))
     return (row: Row) => {
-      const value = valueOf(row)
+      const value = readValue(row)
       if (value === null) return undefined
       const element = part.type.encodeKey(value)
       return part.isDescending ? invertElement(element) : element

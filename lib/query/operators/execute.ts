@@ -115,9 +115,9 @@ function projectRows(plan: ProjectPlan): (rows: readonly Row[]) => readonly Row[
   const access = accessIn(input.layout)
   const writers = parts.map((part): ((row: Row, output: RowValue[]) => void) => {
     if (part.kind === 'value') {
-      const valueOf = compileValue<Row>(part.node, access)
+      const readValue = compileValue<Row>(part.node, access)
       return (row, output) => {
-        output[part.offset] = valueOf(row)
+        output[part.offset] = readValue(row)
       }
     }
     const start = input.layout.get(part.source) ?? 0

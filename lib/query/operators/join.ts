@@ -1,6 +1,6 @@
 import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Row } from '../../records/row.js'
-import { collect, type Operator } from './operator.js'
+import { again, collect, type Operator, pull, type Rows } from './operator.js'
 import { checkRowsInMemory } from './row-budget.js'
 
 /** What becomes of a row at hand and the rows that it may match. */
@@ -57,7 +57,7 @@ export class HashJoinOperator implements Operator {
     this.#pairing = pairing
   }
 
-  next(): MaybePromise<readonly Row[] | undefined> {
+  next(): MaybePromise<Rows> {
     return andThen(this.#table ?? this.#build(), (table) => {
       this.#table = table
       return this.#pull(table)
@@ -70,26 +70,17 @@ export class HashJoinOperator implements Operator {
     await Promise.all([this.#left.close(), this.#right.close()])
   }
 
-  #pull(table: ReadonlyMap<string, Row[]>): MaybePromise<readonly Row[] | undefined> {
-    for (;;) {
+  #pull(table: ReadonlyMap<string, Row[]>): MaybePromise<Rows> {
+    return pull(() => {
       const joined = this.#joinSome(table)
       if (joined.length > 0) return joined
-      const rows = this.#left.next()
-      if (rows instanceof Promise) return rows.then((there) => this.#pullAfter(there, table))
-      if (rows === undefined) return undefined
-      this.#rows = rows
-      this.#position = 0
-    }
-  }
-
-  #pullAfter(
-    rows: readonly Row[] | undefined,
-    table: ReadonlyMap<string, Row[]>,
-  ): MaybePromise<readonly Row[] | undefined> {
-    if (rows === undefined) return undefined
-    this.#rows = rows
-    this.#position = 0
-    return this.#pull(table)
+      return andThen(this.#left.next(), (rows) => {
+        if (rows === undefined) return undefined
+        this.#rows = rows
+        this.#position = 0
+        return again
+      })
+    })
   }
 
   /** As many rows as make a batch: a batch of left rows with thousands of matches each would be millions. */
@@ -121,12 +112,21 @@ export class HashJoinOperator implements Operator {
   }
 }
 
-/** Finds the matches of each batch of left rows together. */
+/** So many left rows are looked up together at first, and at most. */
+const lookupsAtFirst = 64
+const lookupsMax = 256
+/** And so few that about so many matches are held. */
+const matchesWanted = 4096
+
+/** Finds the matches of many left rows together. */
 export class LookupJoinOperator implements Operator {
   readonly #left: Operator
   /** The candidates of each row, in the order of the rows. */
   readonly #findCandidates: (rows: readonly Row[]) => MaybePromise<readonly (readonly Row[])[]>
   readonly #pairing: Pairing
+  #rows: readonly Row[] = []
+  #position = 0
+  #lookups = lookupsAtFirst
 
   constructor(
     left: Operator,
@@ -138,29 +138,43 @@ export class LookupJoinOperator implements Operator {
     this.#pairing = pairing
   }
 
-  next(): MaybePromise<readonly Row[] | undefined> {
-    for (;;) {
-      const joined = andThen(this.#left.next(), (rows) => (rows === undefined ? undefined : this.#join(rows)))
-      if (joined instanceof Promise) return this.#nextLater(joined)
-      if (joined === undefined || joined.length > 0) return joined
-    }
+  next(): MaybePromise<Rows> {
+    return pull(() =>
+      andThen(this.#take(), (rows) =>
+        rows === undefined ? undefined : andThen(this.#join(rows), (joined) => (joined.length === 0 ? again : joined)),
+      ),
+    )
   }
 
   close(): MaybePromise<void> {
+    this.#rows = []
     return this.#left.close()
   }
 
-  async #nextLater(joined: Promise<readonly Row[] | undefined>): Promise<readonly Row[] | undefined> {
-    const rows = await joined
-    return rows === undefined || rows.length > 0 ? rows : this.next()
+  /** The next rows of the left. */
+  #take(): MaybePromise<readonly Row[] | undefined> {
+    if (this.#position < this.#rows.length) {
+      const rows = this.#rows.slice(this.#position, this.#position + this.#lookups)
+      this.#position += rows.length
+      return rows
+    }
+    return andThen(this.#left.next(), (rows) => {
+      if (rows === undefined) return undefined
+      this.#rows = rows
+      this.#position = 0
+      return this.#take()
+    })
   }
 
   #join(rows: readonly Row[]): MaybePromise<readonly Row[]> {
     return andThen(this.#findCandidates(rows), (candidates) => {
       const joined: Row[] = []
+      let matches = 1
       rows.forEach((row, index) => {
+        matches += candidates[index].length
         pair(row, candidates[index], this.#pairing, joined)
       })
+      this.#lookups = Math.max(1, Math.min(lookupsMax, Math.round((rows.length * matchesWanted) / matches)))
       return joined
     })
   }
@@ -174,6 +188,8 @@ export class MergeJoinOperator implements Operator {
   readonly #compareKeys: (left: Row, right: Row) => number | undefined
   readonly #isSameKey: (a: Row, b: Row) => boolean
   readonly #pairing: Pairing
+  #rows: readonly Row[] = []
+  #position = 0
   #group: Row[] = []
 
   constructor(
@@ -193,16 +209,23 @@ export class MergeJoinOperator implements Operator {
   }
 
   async next(): Promise<readonly Row[] | undefined> {
-    for (;;) {
-      const rows = await this.#left.next()
-      if (rows === undefined) return undefined
-      const joined: Row[] = []
-      for (const row of rows) pair(row, await this.#candidatesOf(row), this.#pairing, joined)
-      if (joined.length > 0) return joined
+    const joined: Row[] = []
+    while (joined.length < rowsPerBatch) {
+      if (this.#position >= this.#rows.length) {
+        if (joined.length > 0) return joined
+        const rows = await this.#left.next()
+        if (rows === undefined) return undefined
+        this.#rows = rows
+        this.#position = 0
+      }
+      const row = this.#rows[this.#position++]
+      pair(row, await this.#candidatesOf(row), this.#pairing, joined)
     }
+    return joined
   }
 
   async close(): Promise<void> {
+    this.#rows = []
     await Promise.all([this.#left.close(), this.#right.close()])
   }
 

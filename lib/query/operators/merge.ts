@@ -1,6 +1,6 @@
 import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Row } from '../../records/row.js'
-import type { Operator } from './operator.js'
+import { again, type Operator, pull, type Rows } from './operator.js'
 
 const rowsPerBatch = 128
 
@@ -27,12 +27,11 @@ export class MergeOperator implements Operator {
   }
 
   next(): MaybePromise<readonly Row[] | undefined> {
-    if (this.#hasBegun) return this.#take()
-    this.#hasBegun = true
-    const heads = this.#inputs.map((operator, place): Head => ({ operator, place, rows: [], position: 0 }))
-    return andThen(fillAll(heads), () => {
-      this.#heads = heads.filter((head) => head.rows.length > 0)
-      for (let parent = (this.#heads.length >> 1) - 1; parent >= 0; parent--) this.#sink(parent)
+    if (!this.#hasBegun) return this.#begin()
+    const top = this.#heads[0]
+    if (top === undefined || top.position < top.rows.length) return this.#take()
+    return andThen(fill(top), () => {
+      this.#settleTop()
       return this.#take()
     })
   }
@@ -42,26 +41,26 @@ export class MergeOperator implements Operator {
     await Promise.all(this.#inputs.map((input) => input.close()))
   }
 
-  #take(): MaybePromise<readonly Row[] | undefined> {
+  #begin(): MaybePromise<readonly Row[] | undefined> {
+    this.#hasBegun = true
+    const heads = this.#inputs.map((operator, place): Head => ({ operator, place, rows: [], position: 0 }))
+    return andThen(fillAll(heads), () => {
+      this.#heads = heads.filter((head) => head.rows.length > 0)
+      for (let parent = (this.#heads.length >> 1) - 1; parent >= 0; parent--) this.#sink(parent)
+      return this.#take()
+    })
+  }
+
+  /** Rows until a step has run out of them: they are given out before more is read, since no more may be wanted. */
+  #take(): readonly Row[] | undefined {
     const taken: Row[] = []
     while (this.#heads.length > 0 && taken.length < rowsPerBatch) {
       const least = this.#heads[0]
       taken.push(least.rows[least.position++])
-      if (least.position < least.rows.length) {
-        this.#sink(0)
-        continue
-      }
-      const filled = fill(least)
-      // What was taken is given out before more is waited for.
-      if (filled instanceof Promise) return filled.then(() => this.#afterFill(taken))
-      this.#settleTop()
+      if (least.position === least.rows.length) break
+      this.#sink(0)
     }
     return taken.length === 0 ? undefined : taken
-  }
-
-  #afterFill(taken: readonly Row[]): readonly Row[] {
-    this.#settleTop()
-    return taken
   }
 
   /** Puts the top, which has new rows or none, in its place. */
@@ -115,13 +114,15 @@ export class ConcatOperator implements Operator {
     this.#inputs = inputs
   }
 
-  next(): MaybePromise<readonly Row[] | undefined> {
-    const input = this.#inputs[this.#position]
-    if (input === undefined) return undefined
-    return andThen(input.next(), (rows) => {
-      if (rows !== undefined) return rows
-      this.#position++
-      return this.next()
+  next(): MaybePromise<Rows> {
+    return pull(() => {
+      const input = this.#inputs[this.#position]
+      if (input === undefined) return undefined
+      return andThen(input.next(), (rows) => {
+        if (rows !== undefined) return rows
+        this.#position++
+        return again
+      })
     })
   }
 

@@ -19,6 +19,9 @@ export interface Operator {
   close(): MaybePromise<void>
 }
 
+/** A batch, or the end. */
+export type Rows = readonly Row[] | undefined
+
 /** What all steps of one execution share. */
 export interface Execution {
   readonly transaction: RecordTransaction
@@ -54,8 +57,27 @@ export function checkExecution({ signal, budget }: Execution): void {
   budget?.check()
 }
 
+/** What a step of a pull gives when it has neither rows nor come to the end. */
+export const again: unique symbol = Symbol('again')
+
+/** Calls `step` until it gives rows or the end. A loop, since thousands of steps may have nothing to give. */
+export function pull(step: () => MaybePromise<Rows | typeof again>): MaybePromise<Rows> {
+  for (;;) {
+    const rows = step()
+    if (rows instanceof Promise) return pullLater(rows, step)
+    if (rows !== again) return rows
+  }
+}
+
+async function pullLater(
+  first: Promise<Rows | typeof again>,
+  step: () => MaybePromise<Rows | typeof again>,
+): Promise<Rows> {
+  for (let rows = await first; ; rows = await step()) if (rows !== again) return rows
+}
+
 /** Calls `visit` with every batch until it returns `false`; closes the operator then, at the end, and on error. */
-export function forEachBatch(operator: Operator, visit: (rows: readonly Row[]) => boolean | void): MaybePromise<void> {
+export function forEachBatch(operator: Operator, visit: (rows: readonly Row[]) => unknown): MaybePromise<void> {
   const step = (): MaybePromise<boolean> =>
     andThen(operator.next(), (rows) => rows !== undefined && visit(rows) !== false)
   let done: MaybePromise<void>

@@ -1,7 +1,6 @@
 import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Row } from '../../records/row.js'
-import type { Operator } from './operator.js'
-import { forEachBatch } from './operator.js'
+import { again, forEachBatch, type Operator, pull, type Rows } from './operator.js'
 import { checkRowsInMemory } from './row-budget.js'
 
 type Identity = (row: Row) => string
@@ -34,14 +33,16 @@ export class MembershipOperator implements Operator {
     this.#keepsMembers = keepsMembers
   }
 
-  next(): MaybePromise<readonly Row[] | undefined> {
+  next(): MaybePromise<Rows> {
     return andThen(this.#members ?? this.#readMembers(), (members) => {
       this.#members = members
-      return andThen(this.#left.next(), (rows) => {
-        if (rows === undefined) return undefined
-        const kept = rows.filter((row) => members.has(this.#identityOf(row)) === this.#keepsMembers)
-        return kept.length === 0 ? this.next() : kept
-      })
+      return pull(() =>
+        andThen(this.#left.next(), (rows) => {
+          if (rows === undefined) return undefined
+          const kept = rows.filter((row) => members.has(this.#identityOf(row)) === this.#keepsMembers)
+          return kept.length === 0 ? again : kept
+        }),
+      )
     })
   }
 

@@ -6,7 +6,7 @@ import type { ReadMeter } from '../../records/read-meter.js'
 import type { Row } from '../../records/row.js'
 import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
-import { checkExecution, type Execution, type Operator } from './operator.js'
+import { again, checkExecution, type Execution, type Operator, pull, type Rows } from './operator.js'
 
 const keysPerBatch = 256
 const emptyRow: Row = Object.freeze([])
@@ -30,14 +30,16 @@ export class KeysOperator implements Operator {
     this.#keys = keys
   }
 
-  next(): MaybePromise<readonly Row[] | undefined> {
-    checkExecution(this.#execution)
-    if (this.#position >= this.#keys.length) return undefined
-    const keys = this.#keys.slice(this.#position, this.#position + keysPerBatch)
-    this.#position += keys.length
-    return andThen(this.#execution.transaction.getMany(this.#table, keys, this.#meter), (rows) => {
-      const found = rows.filter((row) => row !== undefined)
-      return found.length === 0 ? this.next() : found
+  next(): MaybePromise<Rows> {
+    return pull(() => {
+      checkExecution(this.#execution)
+      if (this.#position >= this.#keys.length) return undefined
+      const keys = this.#keys.slice(this.#position, this.#position + keysPerBatch)
+      this.#position += keys.length
+      return andThen(this.#execution.transaction.getMany(this.#table, keys, this.#meter), (rows) => {
+        const found = rows.filter((row) => row !== undefined)
+        return found.length === 0 ? again : found
+      })
     })
   }
 
@@ -72,22 +74,26 @@ export class RangesOperator implements Operator {
     this.#toRows = toRows
   }
 
-  next(): MaybePromise<readonly Row[] | undefined> {
-    checkExecution(this.#execution)
-    if (this.#scan === undefined) {
-      if (this.#position >= this.#ranges.length) return undefined
-      const options = { reverse: this.#isReverse, expected: this.#expected }
-      this.#scan = this.#execution.transaction.scan(this.#ranges[this.#position++], options)
-    }
-    return andThen(this.#scan.next(), (batch) => {
-      if (batch !== undefined) {
+  next(): MaybePromise<Rows> {
+    return pull(() => {
+      checkExecution(this.#execution)
+      if (this.#scan === undefined) {
+        if (this.#position >= this.#ranges.length) return undefined
+        const options = { reverse: this.#isReverse, expected: this.#expected }
+        this.#scan = this.#execution.transaction.scan(this.#ranges[this.#position++], options)
+      }
+      return andThen(this.#scan.next(), (batch) => {
+        if (batch === undefined) return this.#endScan()
         this.#meter.add(batch.keys.length, bytesOf(batch))
         return this.#toRows(batch)
-      }
-      const scan = this.#scan
-      this.#scan = undefined
-      return andThen(scan?.close(), () => this.next())
+      })
     })
+  }
+
+  #endScan(): MaybePromise<typeof again> {
+    const scan = this.#scan
+    this.#scan = undefined
+    return andThen(scan?.close(), () => again)
   }
 
   close(): MaybePromise<void> {

@@ -1,20 +1,18 @@
-import type { MaybePromise } from '../../async/maybe-promise.js'
+import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Row } from '../../records/row.js'
-import type { Operator } from './operator.js'
-
-type Rows = readonly Row[]
+import { again, type Operator, pull, type Rows } from './operator.js'
 
 /** Rows of the step below, batch by batch: fewer, or others. */
 export class TransformOperator implements Operator {
   readonly #input: Operator
-  readonly #transform: (rows: Rows) => Rows
+  readonly #transform: (rows: readonly Row[]) => readonly Row[]
 
-  constructor(input: Operator, transform: (rows: Rows) => Rows) {
+  constructor(input: Operator, transform: (rows: readonly Row[]) => readonly Row[]) {
     this.#input = input
     this.#transform = transform
   }
 
-  next(): MaybePromise<Rows | undefined> {
+  next(): MaybePromise<Rows> {
     return pullTransformed(this.#input, this.#transform)
   }
 
@@ -35,7 +33,7 @@ export class LimitOperator implements Operator {
     this.#left = limit ?? Number.POSITIVE_INFINITY
   }
 
-  next(): MaybePromise<Rows | undefined> {
+  next(): MaybePromise<Rows> {
     if (this.#left <= 0) return undefined
     return pullTransformed(this.#input, (rows) => {
       const skipped = Math.min(this.#toSkip, rows.length)
@@ -52,25 +50,13 @@ export class LimitOperator implements Operator {
   }
 }
 
-/** The next batch that is not empty after `transform`. A loop, since thousands of batches may be. */
-function pullTransformed(input: Operator, transform: (rows: Rows) => Rows): MaybePromise<Rows | undefined> {
-  for (;;) {
-    const rows = input.next()
-    if (rows instanceof Promise) return pullTransformedLater(rows, input, transform)
-    if (rows === undefined) return undefined
-    const left = transform(rows)
-    if (left.length > 0) return left
-  }
-}
-
-async function pullTransformedLater(
-  first: Promise<Rows | undefined>,
-  input: Operator,
-  transform: (rows: Rows) => Rows,
-): Promise<Rows | undefined> {
-  for (let rows = await first; rows !== undefined; rows = await input.next()) {
-    const left = transform(rows)
-    if (left.length > 0) return left
-  }
-  return undefined
+/** The next batch that is not empty after `transform`. */
+function pullTransformed(input: Operator, transform: (rows: readonly Row[]) => readonly Row[]): MaybePromise<Rows> {
+  return pull(() =>
+    andThen(input.next(), (rows) => {
+      if (rows === undefined) return undefined
+      const left = transform(rows)
+      return left.length === 0 ? again : left
+    }),
+  )
 }

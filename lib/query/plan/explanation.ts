@@ -220,7 +220,9 @@ function rangeDetail(plan: PlanNode & { kind: 'rows' | 'entries' | 'prefixes' },
 }
 
 function describePart(part: OutputPart): string {
-  return part.kind === 'entity' ? part.table.schema.name : describeExpression(part.node)
+  if (part.kind === 'entity') return part.table.schema.name
+  const text = describeExpression(part.node)
+  return part.label === undefined ? text : `${text} as ${part.label}`
 }
 
 function describeAll(nodes: readonly ExpressionNode[]): string {

@@ -22,6 +22,8 @@ export interface ValueOutput {
   readonly node: ExpressionNode
   readonly type: ColumnType
   readonly offset: number
+  /** What the user calls it, for plans. */
+  readonly label?: string | undefined
 }
 
 /** How many values a row of these parts has. */

@@ -6,7 +6,7 @@ import { columnsOf, conjunctsOf, containsAggregate, visit } from '../../expressi
 import type { RecordStore } from '../../records/record-store.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import { type OrderPart, type QueryDescription, rootOf, type SelectedPart } from '../description.js'
-import type { AccessPath } from './access-path.js'
+import type { AccessPath } from './access-request.js'
 import { planIndexEnds, planIndexPrefixes } from './index-ends.js'
 import type { Layout } from './layout.js'
 import { type OutputPart, widthOf } from './output.js'
@@ -268,7 +268,7 @@ function planAggregate(store: RecordStore, description: QueryDescription, { seek
     columns.find(({ of }) => isSameExpression(of, node))?.column
   const grouped = (node: ExpressionNode): ExpressionNode => onlyGrouped(rewrite(node, replacement), groups)
   const selection = description.selection.map((part): SelectedPart => {
-    if (part.kind === 'value') return { kind: 'value', node: grouped(part.node) }
+    if (part.kind === 'value') return { ...part, node: grouped(part.node) }
     throw new QueryError(
       'ROME_QUERY_INVALID',
       'a grouped query selects groups and aggregates: name columns, not a model',
@@ -351,7 +351,7 @@ function outputParts(
     if (part.kind === 'entity') {
       const isOptional = description.joins.some((join) => join.source === part.source && join.kind === 'left')
       parts.push({ kind: 'entity', table: store.table(part.source.schema), source: part.source, offset, isOptional })
-    } else parts.push({ kind: 'value', node: part.node, type: typeOf(part.node), offset })
+    } else parts.push({ ...part, type: typeOf(part.node), offset })
   }
   return parts
 }

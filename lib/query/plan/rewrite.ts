@@ -12,6 +12,7 @@ export function rewrite(node: ExpressionNode, replacement: Replacement): Express
     case 'column':
     case 'literal':
     case 'null':
+    case 'parameter':
       return node
     case 'compare':
       return Object.freeze({ ...node, left: below(node.left), right: below(node.right) })

@@ -3,7 +3,8 @@ import type { ExpressionNode, Source } from '../../expressions/nodes.js'
 import { conjunctsOf, sourcesOf } from '../../expressions/walk.js'
 import type { RecordStore } from '../../records/record-store.js'
 import { type QueryDescription, rootOf, sourcesIn } from '../description.js'
-import { type AccessPath, chooseAccess } from './access-path.js'
+import { chooseAccess } from './access-path.js'
+import type { AccessPath } from './access-request.js'
 import { planJoins } from './join-planner.js'
 import type { PlanNode } from './plan-node.js'
 import { columnsFrom, type SourceRequest } from './source-request.js'
@@ -61,6 +62,7 @@ function planModels(
     seek: end === -1 ? request.seek : undefined,
     wanted: end === -1 ? request.wanted : undefined,
     needed: request.entities.includes(source) ? 'row' : columnsFrom(source, request.nodes),
+    memo: description.memo,
   })
 }
 

@@ -1,0 +1,44 @@
+import type { ColumnReference, ExpressionNode } from '../../expressions/nodes.js'
+import type { Statistics } from '../../records/statistics.js'
+import type { Table } from '../../records/table.js'
+import type { ModelSource } from '../../schema/entity-schema.js'
+import type { OrderPart, Scope } from '../description.js'
+import type { AccessChoice, PlanMemo } from './plan-memo.js'
+import type { PlanNode, Seek } from './plan-node.js'
+
+/** What is asked of one model: which rows, in which order, how many of them, and which of their columns. */
+export interface AccessRequest {
+  readonly statistics: Statistics
+  readonly table: Table
+  readonly source: ModelSource
+  readonly scope: Scope
+  readonly conjuncts: readonly ExpressionNode[]
+  /** Rows for which one of these is true are left out: another way gives them. */
+  readonly exclude: readonly ExpressionNode[]
+  readonly order: readonly OrderPart[]
+  readonly seek: Seek | undefined
+  /** How many rows the reader wants at most. */
+  readonly wanted: number | undefined
+  /** Columns that later steps need, or the whole row. */
+  readonly needed: readonly ColumnReference[] | 'row'
+  /** Remembers the choice for later runs of the same query. */
+  readonly memo?: PlanMemo | undefined
+}
+
+/** One way to the rows, filtered, with what it costs. */
+export interface AccessPath {
+  readonly plan: PlanNode
+  /** How many parts of the order the rows come in already. */
+  readonly presorted: number
+  readonly cost: number
+  /** The key or index it goes by, where it is one. */
+  readonly choice?: AccessChoice
+}
+
+/** A table is taken to have as many rows at least, so that plans do not change while it is filled. */
+const rowsMin = 1000
+
+/** How many rows a table is taken to have. */
+export function rowsOf({ statistics, table }: AccessRequest): number {
+  return Math.max(rowsMin, statistics.rowsOf(table.id))
+}

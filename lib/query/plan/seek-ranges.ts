@@ -1,0 +1,50 @@
+import { type Key, type KeyRange, prefixEnd } from '../../codec/key.js'
+import { prefixBytes } from '../../codec/space.js'
+import { elementEnd, invertElement } from '../../codec/tuple.js'
+import type { ColumnReference } from '../../expressions/nodes.js'
+import type { RowValue } from '../../values/column-type.js'
+import type { AccessRequest } from './access-request.js'
+import type { FilterValues } from './column-values.js'
+import { rangeBeyond } from './key-ranges.js'
+import { columnOf, type KeyPart, type OrderMatch } from './order-match.js'
+import { elementOf } from './value-set.js'
+
+/** Cuts off what lies before the place to resume at, as far as the keys tell it; the filter decides about the rest. */
+export function seekRanges(
+  request: AccessRequest,
+  values: FilterValues,
+  ranges: readonly KeyRange[],
+  prefixColumns: number,
+  keyParts: readonly KeyPart[],
+  match: OrderMatch,
+): readonly KeyRange[] {
+  const { seek, order, source } = request
+  const last = match.keyPositions.at(-1)
+  if (seek === undefined || last === undefined) return ranges
+  const sought = new Map<ColumnReference, Key>()
+  for (const [position, part] of order.slice(0, match.matched).entries()) {
+    const column = columnOf(part.node, source) as ColumnReference
+    const element = elementOf(column, seek.values[position] as RowValue)
+    // A place with another value than the filter's only one lies before or after all rows: no key tells which.
+    if (values.isConstant(column) && values.get(column)?.intervals[0].start !== element) return ranges
+    sought.set(column, element)
+  }
+  let beyond: Key = ''
+  for (const { column, isDescending } of keyParts.slice(prefixColumns, last + 1)) {
+    const element = sought.get(column) ?? (values.get(column)?.intervals[0].start as Key)
+    beyond += isDescending ? invertElement(element) : element
+  }
+  return ranges.flatMap((range) => {
+    const key = leadingElements(range.start, prefixColumns) + beyond
+    // Rows that are equal in the matched parts may still come after by the others.
+    const cut = match.isReverse ? (prefixEnd(key) ?? range.end) : key
+    return rangeBeyond(range, { key: cut, isReverse: match.isReverse }) ?? []
+  })
+}
+
+/** The prefix of a key up to and with its first `count` elements. */
+function leadingElements(key: Key, count: number): Key {
+  let end = prefixBytes
+  for (let element = 0; element < count; element++) end = elementEnd(key, end)
+  return key.slice(0, end)
+}

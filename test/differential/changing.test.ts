@@ -1,0 +1,10 @@
+import { memoryStores } from './memory-stores.js'
+import { runWorlds } from './run-worlds.js'
+import { changing } from './world.js'
+
+runWorlds('queries between changes, commits and rollbacks give what SQLite gives', {
+  questions: 8_000,
+  questionsPerWorld: 100,
+  habits: changing,
+  storesOf: () => memoryStores,
+})

@@ -1,0 +1,121 @@
+import { level } from '../../lib/engines/level/index.js'
+import { count, create, defineEntity, fields, index, primaryKey, Rome, sum, t } from '../../lib/index.js'
+
+// One piece of work on a million rows, in a process of its own: prints what came out and how much memory it took.
+//   node million-rows-child.js <directory> <rows> <work>
+
+const Owner = defineEntity('owners', { id: primaryKey(t.integer()), name: t.string() })
+const Item = defineEntity(
+  'items',
+  { id: primaryKey(t.integer()), ownerId: t.integer(), name: t.string(), size: t.float() },
+  { indexes: [index('ownerId')] },
+)
+const owner = fields(Owner)
+const item = fields(Item)
+
+const owners = 1000
+const rowsPerCommit = 5000
+const samples = 10
+const mebibyte = 1024 * 1024
+
+const [, , directory, rowsText, work] = process.argv
+const rows = Number(rowsText)
+
+/** A number below `rows` for every one, each once and in no order. */
+const shuffled = (id: number): number => (id * 7919) % rows
+
+const rome = await Rome.open({
+  engine: level(directory, { partitions: 2 }),
+  models: [Owner, Item],
+  fullScans: 'allow',
+  sortMemoryBytes: 32 * mebibyte,
+  temporaryDirectory: directory,
+})
+const startedAt = performance.now()
+const session = rome.session()
+const heapMiB: number[] = []
+let peakMiB = 0
+const sampling = setInterval(samplePeak, 20)
+let result: unknown
+
+switch (work) {
+  case 'load':
+    session.addAll(Array.from({ length: owners }, (_, id) => create(Owner, { id, name: `owner ${id}` })))
+    await session.commit({ durability: 'os' })
+    for (let first = 0; first < rows; first += rowsPerCommit) {
+      await rome.transact(
+        (loading) => {
+          for (let id = first; id < Math.min(rows, first + rowsPerCommit); id++) {
+            const size = shuffled(id)
+            loading.add(create(Item, { id, ownerId: size % owners, name: `item ${id}`, size }))
+          }
+        },
+        { durability: 'os' },
+      )
+      sampleHeap(first)
+    }
+    result = await session.query(Item).count()
+    break
+  case 'filter':
+    result = await read(session.query(item.id, item.name).filter(item.size.gte(rows / 2)), (number) => number / 2)
+    break
+  case 'entities':
+    result = await read(session.query(Item), (number) => number)
+    break
+  case 'join':
+    result = await read(
+      session.query(item.id, owner.name).join(Owner, item.ownerId.eq(owner.id)).filter(owner.name.ne('owner 7')),
+      (number) => number,
+    )
+    break
+  case 'group':
+    result = await read(
+      session.query(item.ownerId, count(), sum(item.size)).groupBy(item.ownerId).orderBy(item.ownerId),
+      (number) => number * owners,
+    )
+    break
+  case 'sort': {
+    let last = -1
+    result = await read(session.query(item.size, item.id, item.name).orderBy(item.size), (number, row) => {
+      const [size] = row as [number]
+      if (size !== ++last) throw new Error(`${size} came for ${last}`)
+      return number
+    })
+    break
+  }
+  case 'explain':
+    result = (
+      await session.query(item.size, item.id, item.name).orderBy(item.size).explain({ analyze: true })
+    ).toString()
+    break
+}
+samplePeak()
+clearInterval(sampling)
+const seconds = (performance.now() - startedAt) / 1000
+await session.close()
+await rome.close()
+console.log(JSON.stringify({ result, seconds, peakMiB: Math.round(peakMiB), heapMiB }))
+
+/** Streams all results, and looks at the heap as it goes on; `check` sees each. */
+async function read(
+  results: AsyncIterable<unknown>,
+  check: (number: number, row: unknown) => unknown,
+): Promise<number> {
+  let number = 0
+  for await (const row of results) {
+    check(number, row)
+    sampleHeap(number++)
+  }
+  return number
+}
+
+/** What is in use after a garbage collection, so many times on the way. */
+function sampleHeap(number: number): void {
+  if (number % Math.ceil(rows / samples) !== 0) return
+  globalThis.gc?.()
+  heapMiB.push(Math.round(process.memoryUsage().heapUsed / mebibyte))
+}
+
+function samplePeak(): void {
+  peakMiB = Math.max(peakMiB, process.memoryUsage().rss / mebibyte)
+}

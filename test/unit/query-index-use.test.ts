@@ -1,0 +1,159 @@
+import t from 'tap'
+import { memory } from '../../lib/engines/memory/index.js'
+import {
+  and_,
+  count,
+  create,
+  defineEntity,
+  fields,
+  index,
+  max,
+  min,
+  primaryKey,
+  Rome,
+  type RomeSession,
+  t as types,
+} from '../../lib/index.js'
+
+const Item = defineEntity(
+  'items',
+  { id: primaryKey(types.integer()), kind: types.string(), color: types.string(), size: types.integer().nullable() },
+  { indexes: [index('kind', 'size'), index('color')] },
+)
+const item = fields(Item)
+
+async function withItems(
+  t: { teardown(work: () => Promise<void>): void },
+  rows: number,
+): Promise<{ rome: Rome; session: RomeSession }> {
+  const rome = await Rome.open({ engine: memory(), models: [Item], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  const session = rome.session()
+  for (let id = 0; id < rows; id++) {
+    session.add(create(Item, { id, kind: `k${id % 5}`, color: `c${id % 7}`, size: id % 11 === 0 ? null : id }))
+  }
+  await session.commit()
+  return { rome, session }
+}
+
+t.test('the ends of an index tell the least and greatest value', async (t) => {
+  const { session } = await withItems(t, 2000)
+  const query = session.query(min(item.size), max(item.size)).filter(item.kind.eq('k3'))
+  t.strictSame(await query.all(), [[3, 1998]])
+  const { plan } = await query.explain({ analyze: true })
+  t.ok(keysRead(plan) < 50, `read ${keysRead(plan)} keys`)
+  t.strictSame(await session.query(max(item.size)).filter(item.kind.eq('none')).all(), [null])
+})
+
+t.test('distinct values that begin an analyzed index are sought, not read through', async (t) => {
+  const { rome, session } = await withItems(t, 5000)
+  await rome.analyze()
+  const query = session.query(item.kind).distinct().orderBy(item.kind)
+  t.strictSame(await query.all(), ['k0', 'k1', 'k2', 'k3', 'k4'])
+  t.match(String(await query.explain()), 'index prefixes')
+  t.ok(keysRead((await query.explain({ analyze: true })).plan) <= 6)
+  const grouped = session.query(item.kind).groupBy(item.kind).orderBy(item.kind.desc())
+  t.strictSame(await grouped.all(), ['k4', 'k3', 'k2', 'k1', 'k0'])
+})
+
+t.test('an analysis decides between indexes, and intersects two that leave many rows', async (t) => {
+  const { rome, session } = await withItems(t, 20_000)
+  await rome.analyze()
+  const query = session.query(Item).filter(and_(item.kind.eq('k1'), item.color.eq('c2')))
+  const plan = String(await query.explain())
+  t.match(plan, 'index intersection')
+  const found = await query.all()
+  t.equal(
+    found.length,
+    (await session.query(Item).filter(item.id.gte(0)).all()).filter(
+      ({ kind, color }) => kind === 'k1' && color === 'c2',
+    ).length,
+  )
+  for (const { kind, color } of found) t.ok(kind === 'k1' && color === 'c2')
+})
+
+t.test('numbers of rows are kept over transactions and savepoints', async (t) => {
+  const { rome, session } = await withItems(t, 100)
+  const rows = () => rome.store.statistics.rowsOf(rome.store.tables[Symbol.iterator]().next().value?.id ?? 0)
+  t.equal(rows(), 100)
+  await session.query(Item).filter(item.id.lt(40)).hardDelete()
+  await session.commit()
+  t.equal(rows(), 60)
+  session.add(create(Item, { id: 1, kind: 'k', color: 'c', size: 1 }))
+  await session.flush()
+  await session.rollback()
+  t.equal(rows(), 60)
+})
+
+t.test('an analysis follows the writes after it', async (t) => {
+  const { rome, session } = await withItems(t, 1000)
+  await rome.analyze()
+  const [table] = rome.store.tables
+  const byKind = () => rome.store.statistics.indexOf(table.indexes[0].id)
+  t.equal(byKind()?.entries, 1000)
+  for (let id = 1000; id < 3000; id++) session.add(create(Item, { id, kind: 'new', color: 'c', size: id }))
+  await session.commit()
+  t.equal(byKind()?.entries, 3000)
+  const sampled = byKind()?.sample ?? []
+  const share = sampled.filter((key) => key.includes('new')).length / sampled.length
+  t.ok(share > 0.5 && share < 0.8, `two thirds are new, and ${share} of the sample`)
+  t.strictSame([...sampled].sort(), sampled)
+  await session.query(Item).filter(item.kind.eq('new')).hardDelete()
+  await session.commit()
+  t.equal(byKind()?.entries, 1000)
+  t.equal((byKind()?.sample ?? []).filter((key) => key.includes('new')).length, 0)
+})
+
+t.test('a budget ends a query with its reason, and a page with a token to go on from', async (t) => {
+  const { session } = await withItems(t, 3000)
+  await t.rejects(session.query(Item).all({ budget: { keys: 100 } }), {
+    code: 'ROME_BUDGET',
+    context: { reason: 'keys', limit: 100 },
+  })
+  await t.rejects(session.query(Item).all({ budget: { bytes: 1000 } }), {
+    code: 'ROME_BUDGET',
+    context: { reason: 'bytes' },
+  })
+  await t.rejects(session.query(Item).all({ budget: { timeMs: 0.0001 } }), {
+    code: 'ROME_BUDGET',
+    context: { reason: 'timeMs' },
+  })
+  await t.rejects(session.query(Item).all({ budget: { rows: 1 } as object }), { code: 'ROME_ARGUMENT' })
+  const wanted = session.query(Item).filter(item.size.gt(2900)).orderBy(item.id)
+  const seen: number[] = []
+  let after: string | undefined
+  let stops = 0
+  do {
+    const page = await wanted.page({ size: 20, after, budget: { keys: 50 } })
+    seen.push(...page.items.map(({ id }) => id))
+    if (page.stopped !== undefined) stops++
+    after = page.next
+  } while (after !== undefined)
+  t.ok(stops > 0)
+  t.strictSame(
+    seen,
+    (await wanted.all()).map(({ id }) => id),
+  )
+})
+
+t.test('slow queries are reported to the logger', async (t) => {
+  const warned: string[] = []
+  const rome = await Rome.open({
+    engine: memory(),
+    models: [Item],
+    slowQueryMs: 0,
+    logger: { warn: (message) => warned.push(message) },
+  })
+  t.teardown(() => rome.close())
+  await rome.session().query(Item).select(count()).all()
+  t.match(warned[0], 'slow')
+})
+
+function keysRead(step: {
+  readonly actual?: { readonly keysRead: number }
+  readonly inputs: readonly object[]
+}): number {
+  return (
+    (step.actual?.keysRead ?? 0) + step.inputs.reduce((sum: number, input) => sum + keysRead(input as typeof step), 0)
+  )
+}
