@@ -33,6 +33,11 @@ export type Includes<T> = {
         : Pick<IncludeOptions<RelatedTo<T[K]>>, 'include'>)
 }
 
+/** The paths that an object of relations names. */
+export type IncludedPath<I> = {
+  [K in keyof I & string]: K | (I[K] extends { readonly include: infer Next } ? `${K}.${IncludedPath<Next>}` : never)
+}[keyof I & string]
+
 /** A path of relations, such as `'members.owner'`; what is no path becomes the names that could stand there. */
 export type PathOf<T, Path extends string> = Path extends `${infer First}.${infer Rest}`
   ? First extends RelationName<T>

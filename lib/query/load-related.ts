@@ -70,7 +70,7 @@ function loadReferred(read: RelatedRead, sides: readonly RelationSide[], part: I
   const { session, run, scope, refresh } = read
   const { definition } = part
   const table = session.store.table(definition.target)
-  const keyBySide = new Map(sides.map((side) => [side, keyOf(table, side.entity, ownColumns(definition.columns))]))
+  const keyBySide = new Map(sides.map((side) => [side, referredKey(table, side)]))
   const entityByKey = new Map<Key, object>()
   const missing = new Set<Key>()
   for (const key of keyBySide.values()) {
@@ -174,9 +174,9 @@ function orderOf({ definition, orderBy, source }: IncludePart): readonly OrderPa
   }))
 }
 
-/** The key that columns of an entity hold; `undefined` when one of them is null. */
-function keyOf(table: Table, entity: object, columns: readonly ColumnDefinition[]): Key | undefined {
-  const values = valuesOf(entity, columns)
+/** The key that the entity of a side refers to; `undefined` when it refers to none. */
+export function referredKey(table: Table, { definition, entity }: RelationSide): Key | undefined {
+  const values = valuesOf(entity, ownColumns(definition.columns))
   return values.includes(null) ? undefined : table.keyOfPrimaryKey(values)
 }
 

@@ -30,7 +30,7 @@ import {
   sourcesIn,
 } from './description.js'
 import { type ExplainOptions, explain } from './explain.js'
-import { type Includes, type PathOf, parseIncludes, type WithLoaded } from './include.js'
+import { type IncludedPath, type Includes, type PathOf, parseIncludes, type WithLoaded } from './include.js'
 import { outerColumns } from './outer-columns.js'
 import { type Page, type PageOptions, readPage } from './page.js'
 import { type PaginateOptions, paginate } from './paginate.js'
@@ -183,7 +183,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   include<const Paths extends readonly [string, ...string[]]>(
     ...paths: { [Index in keyof Paths]: PathOf<Root, Paths[Index]> }
   ): Query<WithLoaded<Result, Root, Paths[number]>, Root>
-  include<const I extends Includes<Root>>(relations: I): Query<WithLoaded<Result, Root, Extract<keyof I, string>>, Root>
+  include<const I extends Includes<Root>>(relations: I): Query<WithLoaded<Result, Root, IncludedPath<I>>, Root>
   include(...relations: readonly unknown[]): Query<unknown, Root> {
     const { includes, selection } = this.#description
     const { schema } = rootOf(this.#description)

@@ -1,7 +1,7 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
 import { ConflictError, QueryError, SchemaError, UsageError } from '../errors/rome-error.js'
-import { loadSides, wholeRelation } from '../query/load-related.js'
+import { loadSides, referredKey, wholeRelation } from '../query/load-related.js'
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
 import { newQuery, type Query } from '../query/query.js'
@@ -592,11 +592,22 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#unit.follow(table, changes)
   }
 
+  /** A reference to what the session knows needs no read. */
+  #settle(side: RelationSide): boolean {
+    const { isOwner, kind, target } = side.definition
+    if (!isOwner || kind === 'manyToMany') return false
+    const key = referredKey(this.#host.store.table(target), side)
+    const entity = key === undefined ? undefined : this.#unit.findSettled(key)
+    if (entity === undefined) return false
+    this.#unit.fill(side, [entity])
+    return true
+  }
+
   async #loadSide(side: RelationSide, options: LoadOptions, caller: CallableFunction): Promise<void> {
     checkOptions('load', options, loadOptionRules)
     this.#guard.check()
     const { withDeleted = false, refresh = false, signal } = options
-    if (!withDeleted && !refresh && this.#unit.isLoadedNow(side)) return
+    if (!withDeleted && !refresh && (this.#unit.isLoadedNow(side) || this.#settle(side))) return
     this.#repeatedLoads.count(side, caller, this.#unit.transactionNumber)
     await this.run(
       (transaction) => {
