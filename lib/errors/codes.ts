@@ -42,6 +42,7 @@ export const errorCodes = [
   'ROME_UNIQUE',
   'ROME_PRIMARY_KEY_EXISTS',
   'ROME_CHECK',
+  'ROME_FOREIGN_KEY',
   // ConflictError: another commit came between; try the transaction again.
   'ROME_CONFLICT',
   'ROME_STALE_VERSION',

@@ -49,7 +49,7 @@ export class ValidationError extends RomeError {}
 /** A query that cannot be answered, or whose answer has another shape than the terminal asked for. */
 export class QueryError extends RomeError {}
 
-/** The data would contradict a rule of the model: uniqueness, a check. */
+/** The data would contradict a rule of the model: uniqueness, a check, a foreign key. */
 export class ConstraintError extends RomeError {}
 
 /** Another commit came between. The session is rolled back and usable; run the transaction again. */

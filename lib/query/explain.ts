@@ -1,4 +1,5 @@
 import { andThen } from '../async/maybe-promise.js'
+import { checkOptions, isOneOf, type OptionRules } from '../errors/checked-options.js'
 import type { QueryDescription } from './description.js'
 import { findFilteredScan } from './full-scan.js'
 import { execute } from './operators/execute.js'
@@ -8,7 +9,7 @@ import { suggestIndex } from './plan/index-suggestion.js'
 import type { PlanNode } from './plan/plan-node.js'
 import { planQuery } from './plan/planner.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, type TerminalOptions } from './run-query.js'
+import { QueryRun, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { resolveSubqueries } from './subqueries.js'
 
 /** How `explain` is asked. */
@@ -17,12 +18,18 @@ export interface ExplainOptions extends TerminalOptions {
   readonly analyze?: boolean
 }
 
+const explainOptionRules: OptionRules<ExplainOptions> = {
+  ...terminalOptionRules,
+  analyze: isOneOf(true, false),
+}
+
 /** How a query is answered. Reads nothing but what its independent subqueries give, unless it is to be analyzed. */
 export function explain(
   session: QuerySession,
   description: QueryDescription,
   options: ExplainOptions,
 ): Promise<Explanation> {
+  checkOptions('explain', options, explainOptionRules)
   const counts = new Map<PlanNode, StepCount>()
   return session.run((transaction) => {
     const run = new QueryRun(session, transaction, options, options.analyze ? { counts } : {})

@@ -1,6 +1,7 @@
 import { QueryError } from '../errors/rome-error.js'
 import { describeExpression } from '../expressions/describe.js'
 import type { RecordStore } from '../records/record-store.js'
+import { FilterValues } from './plan/column-values.js'
 import { suggestIndex } from './plan/index-suggestion.js'
 import { type FilteredScan, inputsOf, type PlanNode } from './plan/plan-node.js'
 import type { QuerySession } from './query-session.js'
@@ -43,11 +44,24 @@ export function findFilteredScan(plan: PlanNode): FilteredScan | undefined {
   if (plan.kind === 'filter' && plan.seek === undefined) {
     const { input } = plan
     const isFull = (input.kind === 'rows' || input.kind === 'entries') && input.isFull
-    if (isFull && plan.predicates.length > plan.scopePredicates) return plan as FilteredScan
+    if (isFull && plan.predicates.length > plan.scopePredicates && !isServed(plan as FilteredScan)) {
+      return plan as FilteredScan
+    }
   }
   for (const input of inputsOf(plan)) {
     const found = findFilteredScan(input)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** A key or index begins with what is filtered by, but the plan expects to end early in the order of another one. */
+function isServed({ input, predicates, scopePredicates, layout }: FilteredScan): boolean {
+  const [source] = layout.keys()
+  const { schema, indexes } = input.table
+  const values = new FilterValues(predicates.slice(scopePredicates), source)
+  const first = indexes
+    .filter(({ state, definition }) => state === 'ready' && definition.where === undefined)
+    .map(({ definition }) => definition.columns[0].column)
+  return [schema.primaryKey[0], ...first].some((column) => values.get(column) !== undefined)
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { PackedValue } from '../codec/serialiser.js'
 import { openToken, sealToken } from '../codec/token.js'
+import { checkOptions, type OptionRules } from '../errors/checked-options.js'
 import { QueryError, UsageError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { fingerprintOf } from '../expressions/fingerprint.js'
@@ -18,7 +19,7 @@ import type { PlanNode } from './plan/plan-node.js'
 import { isAggregated, isOfRootOnly } from './plan/planner.js'
 import { isSameExpression } from './plan/same-expression.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, resultsOf, type TerminalOptions } from './run-query.js'
+import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder, reverseOrder } from './total-order.js'
 
 /** Which page: so many items after, or before, the place that a token marks; from the start without one. */
@@ -29,6 +30,16 @@ export interface PageOptions extends TerminalOptions {
   readonly after?: string | undefined
   /** The `previous` token of the page after. */
   readonly before?: string | undefined
+}
+
+const isToken = (value: unknown): boolean => typeof value === 'string'
+
+const pageOptionRules: OptionRules<PageOptions> = {
+  ...terminalOptionRules,
+  // Checked with a message of its own.
+  size: () => true,
+  after: isToken,
+  before: isToken,
 }
 
 /** Some of a query's results, in its order. */
@@ -74,7 +85,7 @@ export async function readPage(
     let examined: (() => readonly unknown[]) | undefined
     const run = new QueryRun(session, transaction, options, {
       onExamined: (row, layout) => {
-        // Rows of a step that does not come in order may lack what the order is by: looked at only when there is a stop.
+        // Rows of a step that does not come in order may lack what the order is by: looked at only at a stop.
         examined = () => order.map((part) => compileValue<Row>(part.node, accessIn(layout))(row))
       },
     })
@@ -150,10 +161,11 @@ function comesInOrder(plan: PlanNode): boolean {
 }
 
 function parsePageOptions(session: QuerySession, description: QueryDescription, options: PageOptions) {
+  checkOptions('page', options, pageOptionRules)
   if (description.limit !== undefined || description.offset > 0) {
     throw new UsageError('ROME_ARGUMENT', 'a page has its own size and place: take limit() and offset() away')
   }
-  const size = parseCount(options?.size, 'size', 1)
+  const size = parseCount(options.size, 'size', 1)
   const { after, before } = options
   if (after !== undefined && before !== undefined) {
     throw new UsageError('ROME_ARGUMENT', 'a page is after one place or before one: give one token')

@@ -1,4 +1,5 @@
 import { andThen } from '../async/maybe-promise.js'
+import { checkOptions, type OptionRules } from '../errors/checked-options.js'
 import { UsageError } from '../errors/rome-error.js'
 import { columnNode } from '../expressions/make-nodes.js'
 import type { ColumnNode } from '../expressions/nodes.js'
@@ -12,7 +13,7 @@ import type { RowValue } from '../values/column-type.js'
 import { parseCount } from './build.js'
 import type { OrderPart, QueryDescription } from './description.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, resultsOf, type TerminalOptions } from './run-query.js'
+import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder } from './total-order.js'
 
 /** Which way a sort key orders. */
@@ -26,6 +27,17 @@ interface PaginateRequest extends TerminalOptions {
   readonly sortKeys?: readonly string[] | undefined
   /** A direction for each sort key, or one for all; ascending without any. */
   readonly sortDirs?: readonly SortDirection[] | SortDirection | undefined
+}
+
+const isAny = (): boolean => true
+
+const paginateOptionRules: OptionRules<PaginateRequest> = {
+  ...terminalOptionRules,
+  // Checked with messages of their own.
+  limit: isAny,
+  marker: isAny,
+  sortKeys: Array.isArray,
+  sortDirs: (value) => typeof value === 'string' || Array.isArray(value),
 }
 
 /** Pages in the manner of OpenStack: what comes after a marker, in the order of some keys. */
@@ -42,6 +54,7 @@ export function paginate(
   description: QueryDescription,
   options: PaginateRequest,
 ): Promise<unknown[]> {
+  checkOptions('paginate', options, paginateOptionRules)
   const source = paginatedSource(description)
   const limit = options.limit === undefined ? undefined : parseCount(options.limit, 'limit')
   const order = completeOrder(parseSortKeys(source, options), [source])

@@ -3,6 +3,7 @@ import type { Key } from '../codec/key.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
+import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 import type { QueryBudget } from './operators/budget.js'
@@ -14,13 +15,6 @@ export type FullScanPolicy = 'allow' | 'warn' | 'refuse'
 /** Where warnings go. Called with a static sentence and what varies. */
 export interface Logger {
   warn(message: string, context: Readonly<Record<string, unknown>>): void
-}
-
-/** A row that was written beside the unit of work. */
-export interface RowChange {
-  readonly previous: Row
-  /** `undefined` when the row was erased. */
-  readonly next: Row | undefined
 }
 
 /** How a piece of work is run in a session. */
@@ -47,7 +41,10 @@ export interface QuerySession {
    * its buffer, and runs `work`.
    */
   run<T>(work: (transaction: RecordTransaction) => MaybePromise<T>, options?: RunOptions): Promise<T>
-  /** The one entity of a row: the one the session has, refreshed at its first meeting in this transaction, or a new one. */
+  /**
+   * The one entity of a row: the one the session has, refreshed at its first meeting in this transaction, or a new
+   * one.
+   */
   materialise<T extends object>(table: Table<T>, row: Row): T
   /** The entity with a key, if it is known to be there, and what it is, without a read. */
   findSettled(key: Key): object | undefined

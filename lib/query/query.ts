@@ -88,7 +88,9 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     Object.freeze(this)
   }
 
-  /** Keeps rows for which every predicate is true. Calls add up. @throws UsageError, QueryError `ROME_QUERY_INVALID`. */
+  /**
+   * Keeps rows for which every predicate is true. Calls add up. @throws UsageError, QueryError `ROME_QUERY_INVALID`.
+   */
   filter(...predicates: readonly Predicate[]): Query<Result, Root> {
     const nodes = parsePredicates(predicates, 'filter')
     refuseAggregates(nodes, 'filter')
@@ -125,9 +127,9 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
 
   /**
    * Puts rows of another model beside those of this query: by a relation (`.join(image.properties)`,
-   * `.join('properties')`), by the one relation that leads to the model (`.join(ImageProperty)`), or where a condition is
-   * true (`.join(other, condition)`). With only the root selected each root is given once; with several models or columns
-   * selected there is a result a match.
+   * `.join('properties')`), by the one relation that leads to the model (`.join(ImageProperty)`), or where a condition
+   * is true (`.join(other, condition)`). With only the root selected each root is given once; with several models or
+   * columns selected there is a result a match.
    * @throws QueryError `ROME_QUERY_INVALID` when the model is read already (use an alias), and when no relation or
    * several lead to it: then the message names them.
    */
@@ -265,7 +267,8 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
 
   /**
    * The query as a value inside another one: that of its only result, null when there is none. It may name columns of
-   * the outer query. @throws QueryError `ROME_QUERY_INVALID` unless it selects one value; `ROME_MULTIPLE_RESULTS` when run.
+   * the outer query. @throws QueryError `ROME_QUERY_INVALID` unless it selects one value; `ROME_MULTIPLE_RESULTS` when
+   * run.
    */
   asScalar(): Expression<Scalar<Result> | null> {
     const { query, outer, type } = this[asSubquery]()
@@ -322,7 +325,9 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     return results[0]
   }
 
-  /** The first value of the only result, or `undefined` when there is none. @throws QueryError `ROME_MULTIPLE_RESULTS`. */
+  /**
+   * The first value of the only result, or `undefined` when there is none. @throws QueryError `ROME_MULTIPLE_RESULTS`.
+   */
   async scalar(options: TerminalOptions = {}): Promise<Scalar<Result> | undefined> {
     const result = await this.oneOrNone(options)
     const isTuple = this.#description.selection.length > 1
@@ -360,7 +365,8 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
 
   /**
    * Entities after a marker, in the order of sort keys that the primary key completes.
-   * @throws UsageError `ROME_MARKER_NOT_FOUND`, `ROME_SORT_KEY_UNKNOWN`, and together with `orderBy`, `limit` or `offset`.
+   * @throws UsageError `ROME_MARKER_NOT_FOUND`, `ROME_SORT_KEY_UNKNOWN`, and together with `orderBy`, `limit` or
+   * `offset`.
    */
   async paginate(options: PaginateOptions<Root>): Promise<Result[]> {
     return (await paginate(this.#session, this.#description, options)) as Result[]
@@ -375,7 +381,10 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     return updateRows(this.#session, this.#description, values, options)
   }
 
-  /** Soft-deletes where the model can, erases where it cannot. @returns the number of rows. @throws as {@link Query.update}. */
+  /**
+   * Soft-deletes where the model can, erases where it cannot. @returns the number of rows. @throws as {@link
+   * Query.update}.
+   */
   async delete(options: TerminalOptions = {}): Promise<number> {
     const isSoft = rootOf(this.#description).schema.deletedAt !== undefined
     return isSoft
@@ -383,7 +392,10 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
       : eraseRows(this.#session, this.#description, options)
   }
 
-  /** Marks every matching live row as deleted. @returns the number of rows that were live. @throws as {@link Query.update}. */
+  /**
+   * Marks every matching live row as deleted. @returns the number of rows that were live. @throws as {@link
+   * Query.update}.
+   */
   async softDelete(options: TerminalOptions = {}): Promise<number> {
     return softDeleteRows(this.#session, this.#description, options)
   }
@@ -454,7 +466,10 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   }
 }
 
-/** A query that was planned once, to be run with many values, in any session of its Rome. Made by {@link Query.prepare}. */
+/**
+ * A query that was planned once, to be run with many values, in any session of its Rome. Made by {@link
+ * Query.prepare}.
+ */
 export class PreparedQuery<Result, Root extends object = object> {
   readonly #session: QuerySession
   readonly #description: QueryDescription

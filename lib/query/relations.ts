@@ -20,7 +20,7 @@ export function joinsOfRelation(
   if (kind === 'left') {
     throw new QueryError(
       'ROME_QUERY_INVALID',
-      'an outer join over a many-to-many relation is two joins: join the model in the middle and the target by themselves',
+      'an outer join over a many-to-many relation is two joins: of the model in the middle, then of the target',
       {
         context: { relation: definition.name },
       },
@@ -33,7 +33,9 @@ export function joinsOfRelation(
   ]
 }
 
-/** The one relation that leads from one of the sources to a model. @throws QueryError when there is none, or several. */
+/**
+ * The one relation that leads from one of the sources to a model. @throws QueryError when there is none, or several.
+ */
 export function relationTo(
   sources: readonly ModelSource[],
   model: ModelSource,

@@ -1,4 +1,5 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { checkOptions } from '../errors/checked-options.js'
 import { UsageError } from '../errors/rome-error.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { QueryDescription } from './description.js'
@@ -6,7 +7,7 @@ import { execute } from './operators/execute.js'
 import type { Operator } from './operators/operator.js'
 import type { OutputPart } from './plan/output.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, resultsOf, type TerminalOptions } from './run-query.js'
+import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** A query under way in its transaction. */
 interface Running {
@@ -31,6 +32,7 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
 
   /** @internal */
   constructor(session: QuerySession, description: QueryDescription, options: TerminalOptions) {
+    checkOptions('stream', options, terminalOptionRules)
     this.#session = session
     this.#description = description
     this.#options = options

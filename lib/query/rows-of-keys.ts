@@ -13,7 +13,7 @@ import type { ColumnDefinition, ModelSource } from '../schema/entity-schema.js'
 import type { RowValue } from '../values/column-type.js'
 import { newDescription, type OrderPart, type QueryDescription, type Scope } from './description.js'
 import type { Execution } from './operators/operator.js'
-import type { QueryPlan } from './plan/planner.js'
+import type { QueryPlan } from './plan/query-plan.js'
 
 /** A run of a query, in which others can be answered. */
 export interface Answering {

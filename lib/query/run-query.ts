@@ -1,4 +1,5 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { checkOptions, isObject, isSignal, type OptionRules } from '../errors/checked-options.js'
 import { describeExpression } from '../expressions/describe.js'
 import { ReadMeter } from '../records/read-meter.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
@@ -12,7 +13,8 @@ import { collect, type Execution, forEachBatch } from './operators/operator.js'
 import { checkRowsInMemory } from './operators/row-budget.js'
 import { resultMaker } from './output-rows.js'
 import type { OutputPart } from './plan/output.js'
-import { type PlanOptions, planQuery, type QueryPlan } from './plan/planner.js'
+import { planQuery } from './plan/planner.js'
+import type { PlanOptions, QueryPlan } from './plan/query-plan.js'
 import type { QuerySession } from './query-session.js'
 import { resolveSubqueries } from './subqueries.js'
 
@@ -22,6 +24,12 @@ export interface TerminalOptions {
   readonly signal?: AbortSignal | undefined
   /** Ends the query with `ROME_BUDGET` when it costs more; that of `Rome.open()` when absent. */
   readonly budget?: QueryBudget | undefined
+}
+
+/** What those are, for the terminals that take more. */
+export const terminalOptionRules: OptionRules<TerminalOptions> = {
+  signal: isSignal,
+  budget: isObject,
 }
 
 /** One run of a query in a transaction: plans it, its subqueries first, and carries it out. */
@@ -104,6 +112,7 @@ export function runQuery<T>(
   options: TerminalOptions,
   work: (run: QueryRun) => MaybePromise<T>,
 ): Promise<T> {
+  checkOptions('query', options, terminalOptionRules)
   return session.run((transaction) => {
     const run = new QueryRun(session, transaction, options)
     if (session.slowQueryMs === undefined) return work(run)

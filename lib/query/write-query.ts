@@ -1,3 +1,4 @@
+import { checkOptions } from '../errors/checked-options.js'
 import { UsageError, ValidationError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { Expression } from '../expressions/expression.js'
@@ -5,7 +6,8 @@ import { isNullNode } from '../expressions/make-nodes.js'
 import { areComparable, typeOf } from '../expressions/type-of.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
-import { stampRow } from '../records/stamp-row.js'
+import type { ChangesByTable, RowChange } from '../records/row-change.js'
+import { softDeletedRow, stampRow } from '../records/stamp-row.js'
 import type { Table } from '../records/table.js'
 import { toRowValue } from '../schema/column-value.js'
 import type { ColumnDefinition, EntitySchema, ModelSource } from '../schema/entity-schema.js'
@@ -13,11 +15,11 @@ import type { RowValue } from '../values/column-type.js'
 import type { QueryDescription } from './description.js'
 import { accessIn } from './plan/layout.js'
 import { checkSources } from './plan/row-source.js'
-import type { QuerySession, RowChange } from './query-session.js'
-import { QueryRun, type TerminalOptions } from './run-query.js'
+import type { QuerySession } from './query-session.js'
+import { QueryRun, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** The row that takes the place of a matching one; `undefined` erases it. */
-type NextRow = (row: Row) => Row | undefined
+type NextRow = (row: Row, now: Date) => Row | undefined
 
 /** Sets columns of every matching row. @returns how many matched. */
 export function updateRows(
@@ -29,8 +31,7 @@ export function updateRows(
   const source = writableSource(description, 'update')
   const { schema } = source
   const setters = parseValues(source, values)
-  const now = session.clock()
-  return writeRows(session, description, source, options, (row) => {
+  return writeRows(session, description, source, options, (row, now) => {
     const next = [...row]
     for (const { column, readValue } of setters) next[column.position] = readValue(row)
     stampRow(schema, row, next, now)
@@ -53,13 +54,8 @@ export function softDeleteRows(
     })
   }
   const isLive = isNullNode({ kind: 'column', source, column: deletedAt, type: deletedAt.type })
-  const now = session.clock()
-  return writeRows(session, { ...description, filters: [...description.filters, isLive] }, source, options, (row) => {
-    const next = [...row]
-    next[deletedAt.position] = deletedAt.type.toRow(now)
-    stampRow(schema, row, next, now)
-    return next
-  })
+  const live = { ...description, filters: [...description.filters, isLive] }
+  return writeRows(session, live, source, options, (row, now) => softDeletedRow(schema, deletedAt, row, now))
 }
 
 /** Erases every matching row. @returns how many matched. */
@@ -79,29 +75,37 @@ function writeRows(
   options: TerminalOptions,
   nextOf: NextRow,
 ): Promise<number> {
+  checkOptions('query', options, terminalOptionRules)
   const table = session.store.table(source.schema)
   return session.run(async (transaction) => {
     const run = new QueryRun(session, transaction, options)
     const rows = await run.rows(await run.plan({ ...description, selection: [{ kind: 'entity', source }] }))
-    const changes: RowChange[] = rows.map((previous) => ({ previous, next: nextOf(previous) }))
-    await applyChanges(transaction, table, changes)
+    const now = session.clock()
+    const changes: RowChange[] = rows.map((previous) => ({ previous, next: nextOf(previous, now) }))
+    const cascaded = await applyChanges(transaction, table, changes, now)
     session.follow(table, changes)
+    for (const [referring, followed] of cascaded) session.follow(referring, followed)
     return changes.length
   }, options)
 }
 
-/** All or nothing: what was written before a refused row is taken back. */
+/**
+ * All or nothing: what was written before a refused row is taken back. Gives what else was changed, because it refers
+ * to the rows that were erased or soft-deleted.
+ */
 async function applyChanges(
   transaction: RecordTransaction,
   table: Table,
   changes: readonly RowChange[],
-): Promise<void> {
+  now: Date,
+): Promise<ChangesByTable> {
   const savepoint = transaction.savepoint()
   try {
     for (const { previous, next } of changes) {
       const done = next === undefined ? transaction.erase(table, previous) : transaction.update(table, previous, next)
       if (done instanceof Promise) await done
     }
+    return await transaction.checkReferences(now)
   } catch (error) {
     transaction.rollbackTo(savepoint)
     throw error
@@ -122,7 +126,7 @@ function writableSource(description: QueryDescription, method: string): ModelSou
   if (input.kind !== 'model' || !isPlain) {
     throw new UsageError(
       'ROME_ARGUMENT',
-      'rows are changed and deleted by a filter alone: take joins, order, limit, offset, distinct, groups and set operations away',
+      'rows are changed and deleted by a filter alone: take joins, order, limit, groups and set operations away',
       { context: { method } },
     )
   }

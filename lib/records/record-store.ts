@@ -8,6 +8,7 @@ import type { Catalogue } from './catalogue.js'
 import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
+import { References } from './references.js'
 import type { Statistics } from './statistics.js'
 import { readStatistics, writeStatistics } from './stored-statistics.js'
 import { Table } from './table.js'
@@ -30,6 +31,8 @@ export class RecordStore {
   readonly secret: Uint8Array
   /** How much data there is, by estimates. */
   readonly statistics: Statistics
+  /** The foreign keys between the tables. */
+  readonly references: References
   readonly #tables: ReadonlyMap<object, Table>
 
   private constructor(engine: Engine, catalogue: Catalogue, schemas: readonly EntitySchema[], statistics: Statistics) {
@@ -38,6 +41,7 @@ export class RecordStore {
     this.secret = Buffer.from(catalogue.secret, 'hex')
     this.statistics = statistics
     this.#tables = new Map(schemas.map((schema) => [schema, new Table(schema, catalogue.tables[schema.name])]))
+    this.references = new References(this.tables, (schema) => this.table(schema))
   }
 
   /**

@@ -4,12 +4,15 @@ import type { Key, KeyRange } from '../codec/key.js'
 import type { Durability, Engine, EngineSnapshot, Scan, ScanOptions, Version } from '../engines/contract.js'
 import { ConflictError, ConstraintError, InternalError, UsageError } from '../errors/rome-error.js'
 import type { ReadMeter } from './read-meter.js'
-import { ReadSet } from './read-set.js'
+import { ReferenceNotes, type SavedReferences } from './reference-notes.js'
+import type { References } from './references.js'
 import type { Row } from './row.js'
+import type { ChangesByTable } from './row-change.js'
+import { settleReferences } from './settle-references.js'
 import type { Statistics } from './statistics.js'
 import type { Table } from './table.js'
 import type { IndexEntry, TableIndex } from './table-index.js'
-import { scanWithWrites } from './transaction-scan.js'
+import { TransactionReader } from './transaction-reader.js'
 import { WriteBuffer } from './write-buffer.js'
 
 /** What a commit must prove: all that was read, or only the rows it writes. */
@@ -26,12 +29,14 @@ export interface RecordCommitOptions {
 export interface Savepoint {
   readonly writes: WriteBuffer
   readonly rowChanges: ReadonlyMap<number, number>
+  readonly references: SavedReferences
 }
 
 /** Where a transaction commits. */
 export interface TransactionHost {
   readonly engine: Engine
   readonly statistics: Statistics
+  readonly references: References
   explainConflict(error: ConflictError): ConflictError
 }
 
@@ -42,6 +47,8 @@ interface EntryChange {
   readonly after: IndexEntry | undefined
 }
 
+const nothingChanged: ChangesByTable = new Map()
+
 /**
  * One transaction over rows and their index entries: reads one snapshot with its own writes laid over it, notes what
  * it read, and commits all or nothing. Entities are unknown here.
@@ -49,8 +56,12 @@ interface EntryChange {
 export class RecordTransaction {
   readonly #host: TransactionHost
   readonly #snapshot: EngineSnapshot
-  readonly #reads = new ReadSet()
-  #writes = new WriteBuffer()
+  readonly #writes = new WriteBuffer()
+  /** What the caller decides by, which only a serializable commit proves. */
+  readonly #reader: TransactionReader
+  /** What the rules of the models rely on, which every commit proves. */
+  readonly #ruleReader: TransactionReader
+  readonly #references: ReferenceNotes
   /** How many rows more or less each table has by this transaction. */
   #rowChanges = new Map<number, number>()
   #isReleased = false
@@ -58,6 +69,9 @@ export class RecordTransaction {
   constructor(host: TransactionHost, snapshot: EngineSnapshot) {
     this.#host = host
     this.#snapshot = snapshot
+    this.#reader = new TransactionReader(snapshot, this.#writes)
+    this.#ruleReader = new TransactionReader(snapshot, this.#writes)
+    this.#references = new ReferenceNotes(host.references)
   }
 
   /** The version of the store that is read. */
@@ -71,28 +85,20 @@ export class RecordTransaction {
 
   /** One row by key. Cost: one read. */
   get(table: Table, key: Key): MaybePromise<Row | undefined> {
-    return andThen(this.#read(key), (bytes) => (bytes === undefined ? undefined : table.decode(key, bytes)))
+    this.#assertLive()
+    return this.#reader.get(table, key)
   }
 
   /** Rows by key, in the order of the keys. Cost: one read each, in one call. */
   getMany(table: Table, keys: readonly Key[], meter?: ReadMeter): MaybePromise<(Row | undefined)[]> {
-    return andThen(this.#readMany(keys), (values) => {
-      let bytesRead = 0
-      const rows = values.map((bytes, index) => {
-        if (bytes === undefined) return undefined
-        bytesRead += bytes.length
-        return table.decode(keys[index], bytes)
-      })
-      meter?.add(keys.length, bytesRead)
-      return rows
-    })
+    this.#assertLive()
+    return this.#reader.getMany(table, keys, meter)
   }
 
   /** Keys and values of a range as this transaction sees them now; later writes do not show in the scan. */
   scan(range: KeyRange, options: ScanOptions = {}): Scan {
     this.#assertLive()
-    const noted = this.#reads.noteScan(range, options.reverse ?? false)
-    return scanWithWrites(this.#snapshot.scan(range, options), this.#writes, range, noted, options.reverse ?? false)
+    return this.#reader.scan(range, options)
   }
 
   /**
@@ -103,7 +109,7 @@ export class RecordTransaction {
     this.#checkRow(table, row)
     const key = table.keyOf(row)
     const changes = this.#entryChanges(table, key, undefined, row)
-    return andThen(this.#read(key), (existing) => {
+    return andThen(this.#reader.read(key), (existing) => {
       if (existing !== undefined) {
         throw new ConstraintError(
           'ROME_PRIMARY_KEY_EXISTS',
@@ -114,7 +120,10 @@ export class RecordTransaction {
         )
       }
       return andThen(this.#checkUnique(table, row, changes), () =>
-        andThen(this.#write(table, key, row, changes), () => this.#countRow(table, 1)),
+        andThen(this.#write(table, key, row, changes), () => {
+          this.#countRow(table, 1)
+          this.#references.inserted(table, key, row)
+        }),
       )
     })
   }
@@ -128,7 +137,9 @@ export class RecordTransaction {
     const key = table.keyOf(previous)
     if (table.keyOf(next) !== key) throw new InternalError('ROME_INTERNAL', 'an update keeps the primary key')
     const changes = this.#entryChanges(table, key, previous, next)
-    return andThen(this.#checkUnique(table, next, changes), () => this.#write(table, key, next, changes))
+    return andThen(this.#checkUnique(table, next, changes), () =>
+      andThen(this.#write(table, key, next, changes), () => this.#references.updated(table, key, previous, next)),
+    )
   }
 
   /** Removes a row and its entries. */
@@ -137,37 +148,59 @@ export class RecordTransaction {
     const key = table.keyOf(row)
     this.#put(key, null, this.#entryChanges(table, key, row, undefined))
     this.#countRow(table, -1)
+    this.#references.erased(table, key, row)
   }
 
-  /** Marks the writes made so far. Cost: constant. */
+  /**
+   * Brings the foreign keys in order for the rows as they are now, whatever the order of the writes that made them so:
+   * rows that refer to erased or soft-deleted ones follow them as their relations declare, and every foreign key that
+   * was written must lead to a row. What it reads is validated at the commit under every isolation.
+   * @param now the time that rows it changes get.
+   * @returns the rows that it changed.
+   * @throws ConstraintError `ROME_FOREIGN_KEY`, `ROME_CHECK`; then nothing was changed.
+   */
+  checkReferences(now: Date): MaybePromise<ChangesByTable> {
+    this.#assertLive()
+    return this.#references.isEmpty ? nothingChanged : this.#settleReferences(now)
+  }
+
+  /** Marks the writes made so far. Cost: constant, and what is to be checked of foreign keys. */
   savepoint(): Savepoint {
-    return { writes: this.#writes.copy(), rowChanges: new Map(this.#rowChanges) }
+    return {
+      writes: this.#writes.copy(),
+      rowChanges: new Map(this.#rowChanges),
+      references: this.#references.save(),
+    }
   }
 
   /** Takes back the writes made since. What was read stays noted: decisions may have been made by it. */
   rollbackTo(savepoint: Savepoint): void {
-    this.#writes = savepoint.writes.copy()
+    this.#writes.restore(savepoint.writes)
     this.#rowChanges = new Map(savepoint.rowChanges)
+    this.#references.restore(savepoint.references)
   }
 
   /**
    * Makes the writes durable if everything read is still so. Without writes nothing needs to be proved: the
-   * snapshot was consistent.
+   * snapshot was consistent. Foreign keys that were not checked yet are.
    * @throws ConflictError `ROME_CONFLICT`, `ROME_SNAPSHOT_TOO_OLD`, which say the model and key they are about;
-   * CommitUnknownError; EngineError `ROME_COMMIT_TOO_LARGE` and others.
+   * ConstraintError `ROME_FOREIGN_KEY`; CommitUnknownError; EngineError `ROME_COMMIT_TOO_LARGE` and others.
    */
   async commit(options: RecordCommitOptions): Promise<Version> {
     this.#assertLive()
     if (!this.hasWrites) return this.readVersion
+    await this.checkReferences(new Date())
     const writes = this.#writes.toWrites()
+    const { reads: read } = this.#reader
+    const { reads: relied } = this.#ruleReader
     const isSerializable = options.isolation === 'serializable'
     try {
       const version = await this.#host.engine.commit({
         id: uuidv7(),
         readVersion: this.readVersion,
         // Under snapshot isolation the first of two writers of a key wins; that also keeps unique entries unique.
-        readKeys: isSerializable ? this.#reads.keys : writes.map((write) => write.key),
-        readRanges: isSerializable ? this.#reads.ranges : [],
+        readKeys: [...(isSerializable ? read.keys : writes.map(({ key }) => key)), ...relied.keys],
+        readRanges: [...(isSerializable ? read.ranges : []), ...relied.ranges],
         writes,
         ...(options.durability === undefined ? {} : { durability: options.durability }),
         ...(options.signal === undefined ? {} : { signal: options.signal }),
@@ -193,24 +226,17 @@ export class RecordTransaction {
     }
   }
 
-  #read(key: Key): MaybePromise<Uint8Array | undefined> {
-    this.#assertLive()
-    this.#reads.noteKey(key)
-    const written = this.#writes.get(key)
-    if (written !== undefined) return written ?? undefined
-    return this.#snapshot.get(key)
-  }
-
-  #readMany(keys: readonly Key[]): MaybePromise<readonly (Uint8Array | undefined)[]> {
-    this.#assertLive()
-    for (const key of keys) this.#reads.noteKey(key)
-    if (!this.hasWrites) return this.#snapshot.getMany(keys)
-    return andThen(this.#snapshot.getMany(keys), (stored) =>
-      keys.map((key, index) => {
-        const written = this.#writes.get(key)
-        return written === undefined ? stored[index] : (written ?? undefined)
-      }),
-    )
+  async #settleReferences(now: Date): Promise<ChangesByTable> {
+    const before = this.savepoint()
+    try {
+      return await settleReferences(
+        { reader: this.#ruleReader, writer: this, references: this.#host.references, notes: this.#references },
+        now,
+      )
+    } catch (error) {
+      this.rollbackTo(before)
+      throw error
+    }
   }
 
   #countRow(table: Table, change: 1 | -1): void {
@@ -242,7 +268,7 @@ export class RecordTransaction {
   #checkUnique(table: Table, row: Row, changes: readonly EntryChange[]): MaybePromise<void> {
     const claims = changes.filter(({ before, after }) => after?.isExclusive && before?.key !== after.key)
     if (claims.length === 0) return undefined
-    return andThen(this.#readMany(claims.map((claim) => (claim.after as IndexEntry).key)), (holders) => {
+    return andThen(this.#reader.readMany(claims.map((claim) => (claim.after as IndexEntry).key)), (holders) => {
       const taken = holders.findIndex((holder) => holder !== undefined)
       if (taken === -1) return
       const { definition } = claims[taken].index

@@ -1,4 +1,4 @@
-import type { EntitySchema } from '../schema/entity-schema.js'
+import type { ColumnDefinition, EntitySchema } from '../schema/entity-schema.js'
 import type { RowValue } from '../values/column-type.js'
 import type { Row } from './row.js'
 
@@ -9,4 +9,12 @@ export function stampRow(schema: EntitySchema, current: Row, next: RowValue[], n
     next[updatedAt.position] = updatedAt.type.toRow(now)
   }
   if (version !== undefined) next[version.position] = (current[version.position] as number) + 1
+}
+
+/** A row as its soft deletion leaves it. */
+export function softDeletedRow(schema: EntitySchema, deletedAt: ColumnDefinition, current: Row, now: Date): Row {
+  const next = [...current]
+  next[deletedAt.position] = deletedAt.type.toRow(now)
+  stampRow(schema, current, next, now)
+  return next
 }

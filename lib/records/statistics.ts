@@ -56,7 +56,9 @@ export class Statistics {
     this.#hasChanged = true
   }
 
-  /** A commit wrote these: analyzed indexes follow, their samples by chance. Prefixes are counted by an analysis only. */
+  /**
+   * A commit wrote these: analyzed indexes follow, their samples by chance. Prefixes are counted by an analysis only.
+   */
   noteWrites(writes: readonly Write[]): void {
     if (this.#indexes.size === 0) return
     for (const { key, value } of writes) {

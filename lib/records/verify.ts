@@ -5,10 +5,11 @@ import { decodeTuple } from '../codec/tuple.js'
 import type { Batch, EngineSnapshot } from '../engines/contract.js'
 import { AbortError, RomeError } from '../errors/rome-error.js'
 import type { Catalogue } from './catalogue.js'
+import { ForeignKey } from './foreign-key.js'
 import type { OnProgress } from './progress.js'
 import type { RecordStore } from './record-store.js'
 import type { Table } from './table.js'
-import type { IndexEntry, TableIndex } from './table-index.js'
+import { type IndexEntry, TableIndex } from './table-index.js'
 
 /** What takes long and can be watched and given up. */
 export interface VerifyOptions {
@@ -23,6 +24,7 @@ export interface VerifyOptions {
  *
  * - `unreadable row`: its bytes are damaged, or not those of its model;
  * - `misplaced row`: it lies under another key than its primary key says;
+ * - `missing target`: the row that a foreign key of it refers to is not stored;
  * - `missing entry`: an index lacks the entry of a row;
  * - `wrong entry`: the entry of a row holds something else than the row says, or stands for another row;
  * - `unreadable entry`: the bytes of an entry are damaged;
@@ -32,6 +34,7 @@ export interface VerifyOptions {
 export type ProblemKind =
   | 'unreadable row'
   | 'misplaced row'
+  | 'missing target'
   | 'missing entry'
   | 'wrong entry'
   | 'unreadable entry'
@@ -45,6 +48,8 @@ export interface VerifyProblem {
   readonly model?: string | undefined
   /** The index, when it is about an entry. */
   readonly index?: string | undefined
+  /** The relation, when it is about a foreign key. */
+  readonly relation?: string | undefined
   /** The bytes of the key, hexadecimal. */
   readonly key: string
   /** What the key says: a row's primary key; an entry's indexed values and primary key. Absent when it says nothing. */
@@ -70,23 +75,25 @@ export interface VerifyReport {
 const problemsMax = 100
 const keysPerBatch = 1000
 
+/** What is verified. Foreign keys are left out where nobody knows them. */
+export type VerifiableStore = Pick<RecordStore, 'engine' | 'catalogue' | 'tables'> &
+  Partial<Pick<RecordStore, 'references'>>
+
 /**
- * Reads one snapshot and checks that every row can be read, that it has exactly the entries its indexes want, and that
- * every entry is of a stored row that says so. Repairs nothing. Cost: reads all of the store, and each row once more
- * for each of its entries; memory for a few thousand rows.
+ * Reads one snapshot and checks that every row can be read, that it has exactly the entries its indexes want, that its
+ * foreign keys lead to rows, and that every entry is of a stored row that says so. Repairs nothing. Cost: reads all of
+ * the store, and each row once more for each of its entries and for each row that refers to it; memory for a few
+ * thousand rows.
  * @throws AbortError `ROME_ABORTED`, EngineError.
  */
-export async function verifyStore(
-  store: Pick<RecordStore, 'engine' | 'catalogue' | 'tables'>,
-  options: VerifyOptions = {},
-): Promise<VerifyReport> {
+export async function verifyStore(store: VerifiableStore, options: VerifyOptions = {}): Promise<VerifyReport> {
   const snapshot = await store.engine.snapshot()
   try {
     const verification = new Verification(snapshot, options)
     const models = new Set<string>()
     for (const table of store.tables) {
       models.add(table.schema.name)
-      await verification.verifyRows(table)
+      await verification.verifyRows(table, store.references?.from(table) ?? [])
       for (const index of table.indexes) await verification.verifyEntries(table, index)
     }
     await verification.findUnknownKeys(knownPrefixes(store.catalogue))
@@ -115,12 +122,13 @@ class Verification {
     return { rows: this.#rows, entries: this.#entries, problemCount: this.#problemCount, problems: this.#problems }
   }
 
-  /** From the rows to their entries. */
-  async verifyRows(table: Table): Promise<void> {
+  /** From the rows to their entries, and to the rows that they refer to. */
+  async verifyRows(table: Table, foreignKeys: readonly ForeignKey[]): Promise<void> {
     const { name } = table.schema
     await this.#forEachBatch('verify rows', name, prefixRange(table.prefix), async ({ keys, values }) => {
       this.#rows += keys.length
       const expected: { readonly index: TableIndex; readonly entry: IndexEntry }[] = []
+      const targets: { readonly foreignKey: ForeignKey; readonly key: Key; readonly targetKey: Key }[] = []
       keys.forEach((key, position) => {
         try {
           const row = table.decode(key, values[position])
@@ -128,6 +136,10 @@ class Verification {
           for (const index of table.indexes) {
             const entry = index.entryOf(key, row)
             if (entry !== undefined) expected.push({ index, entry })
+          }
+          for (const foreignKey of foreignKeys) {
+            const targetKey = foreignKey.targetKeyOf(row)
+            if (targetKey !== undefined) targets.push({ foreignKey, key, targetKey })
           }
         } catch (error) {
           this.#report('unreadable row', key, table, undefined, romeError(error))
@@ -138,6 +150,10 @@ class Verification {
         const value = found[position]
         if (value === undefined) this.#report('missing entry', entry.key, table, index)
         else if (Buffer.compare(value, entry.value) !== 0) this.#report('wrong entry', entry.key, table, index)
+      })
+      const stored = await this.#snapshot.getMany(targets.map(({ targetKey }) => targetKey))
+      targets.forEach(({ foreignKey, key }, position) => {
+        if (stored[position] === undefined) this.#report('missing target', key, table, foreignKey)
       })
     })
   }
@@ -225,13 +241,14 @@ class Verification {
     }
   }
 
-  #report(what: ProblemKind, key: Key, table?: Table, index?: TableIndex, cause?: RomeError): void {
+  #report(what: ProblemKind, key: Key, table?: Table, part?: TableIndex | ForeignKey, cause?: RomeError): void {
     this.#problemCount++
     if (this.#problems.length >= problemsMax) return
     this.#problems.push({
       what,
       model: table?.schema.name,
-      index: index?.definition.name,
+      index: part instanceof TableIndex ? part.definition.name : undefined,
+      relation: part instanceof ForeignKey ? part.name : undefined,
       key: keyToBytes(key).toString('hex'),
       values: valuesIn(key),
       cause,

@@ -8,7 +8,7 @@ export type Written = Uint8Array | null
 
 /** The writes of one transaction, in order of key. Seen by the transaction alone until it commits. */
 export class WriteBuffer {
-  readonly #tree: KeyTree<Written>
+  #tree: KeyTree<Written>
 
   constructor(tree: KeyTree<Written> = createKeyTree<Written>()) {
     this.#tree = tree
@@ -30,6 +30,11 @@ export class WriteBuffer {
   /** A copy that later writes to either do not touch. Cost: constant; nodes are copied when written. */
   copy(): WriteBuffer {
     return new WriteBuffer(this.#tree.clone())
+  }
+
+  /** Becomes what it was when it was copied. Cost: constant. */
+  restore(copy: WriteBuffer): void {
+    this.#tree = copy.#tree.clone()
   }
 
   /** Stands before the first write in a range; `undefined` when there is none. Later writes do not show. */

@@ -25,7 +25,10 @@ export function makeRelations(owner: RelationOwner, recorded: readonly RecordedR
       })
     }
     const foreignKey = columns && Object.freeze(columns.map((column) => requireColumn(owner, name, column)))
-    if (foreignKey !== undefined) requireNullable(model, name, foreignKey, onDelete)
+    if (foreignKey !== undefined) {
+      requireDistinct(model, name, foreignKey)
+      requireNullable(model, name, foreignKey, onDelete)
+    }
     return new SealedRelation(relation, { source, foreignKey, schemaOf })
   })
   return Object.freeze(relations)
@@ -38,6 +41,15 @@ function requireColumn({ name, columnByName }: RelationOwner, relation: string, 
     relation,
     column,
     columns: [...columnByName.keys()].join(', '),
+  })
+}
+
+function requireDistinct(model: string, relation: string, foreignKey: readonly ColumnDefinition[]): void {
+  const repeated = foreignKey.find((column, at) => foreignKey.indexOf(column) !== at)
+  if (repeated === undefined) return
+  throw invalidModel('A foreign key names a column twice: it has one for each column of the primary key.', model, {
+    relation,
+    column: repeated.name,
   })
 }
 

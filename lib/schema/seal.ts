@@ -1,4 +1,5 @@
 import type { ColumnDefinition, ColumnRole, EntitySchema, ModelClass, ModelSource } from './entity-schema.js'
+import { foreignKeyIndexes } from './foreign-key-indexes.js'
 import { invalidModel, nameCharactersMax } from './invalid-model.js'
 import { makeFields } from './make-fields.js'
 import { makeRelations } from './make-relations.js'
@@ -31,17 +32,20 @@ export function sealModel<T extends object>(
   // The source and its schema know each other, so both are filled first and frozen after.
   const source: { name: string; schema?: EntitySchema<T> } = { name }
   const fields = Object.freeze(makeFields<Record<string, unknown>>(source, columns))
-  const relations = makeRelations(
-    { name, source: source as ModelSource, columnByName, schemaOf },
-    definition.allRelations(),
+  const recordedRelations = definition.allRelations()
+  const relations = makeRelations({ name, source: source as ModelSource, columnByName, schemaOf }, recordedRelations)
+  // The relations were made, so their columns are there.
+  const foreignKeys = recordedRelations.flatMap(({ columns }) =>
+    columns === undefined ? [] : [columns.map((column) => columnByName.get(column) as ColumnDefinition)],
   )
+  const indexes = sealIndexes(name, definition.allIndexes(), columnByName, source, fields)
   const schema: EntitySchema<T> = {
     name,
     model,
     columns,
     columnByName,
     primaryKey: Object.freeze(primaryKey),
-    indexes: sealIndexes(name, definition.allIndexes(), columnByName, source, fields),
+    indexes: Object.freeze([...indexes, ...foreignKeyIndexes(name, foreignKeys, primaryKey, indexes)]),
     checks: sealChecks(name, definition.allChecks(), source, fields),
     relations,
     relationByName: new Map(relations.map((relation) => [relation.name, relation])),

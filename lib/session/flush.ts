@@ -3,6 +3,7 @@ import { ConflictError, ConstraintError } from '../errors/rome-error.js'
 import type { QuerySession } from '../query/query-session.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
+import type { ChangesByTable } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { EntityRecord } from './entity-record.js'
 import { planLinks } from './link-writes.js'
@@ -20,23 +21,29 @@ import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row
  * @throws ValidationError, ConstraintError, ConflictError `ROME_STALE_VERSION`, UsageError `ROME_ENTITY_STATE`.
  */
 export async function flush(unit: UnitOfWork, transaction: RecordTransaction, session: QuerySession): Promise<void> {
-  const cascaded = unit.cascade()
+  const added = unit.cascade()
   try {
-    const writes = await plan(unit, transaction, session)
-    if (writes.length > 0) await writeAll(transaction, writes)
+    const now = session.clock()
+    const writes = await plan(unit, transaction, session, now)
+    const cascaded = writes.length > 0 ? await writeAll(transaction, writes, now) : []
     unit.written(writes)
     for (const { record, table, previous, next } of writes) {
       if (record === undefined && previous !== undefined) unit.follow(table, [{ previous, next }])
     }
+    for (const [table, changes] of cascaded) unit.follow(table, changes)
   } catch (error) {
-    unit.takeOut(cascaded)
+    unit.takeOut(added)
     throw error
   }
 }
 
 /** What frees keys and unique values comes before what takes them. */
-async function plan(unit: UnitOfWork, transaction: RecordTransaction, session: QuerySession): Promise<PlannedWrite[]> {
-  const now = session.clock()
+async function plan(
+  unit: UnitOfWork,
+  transaction: RecordTransaction,
+  session: QuerySession,
+  now: Date,
+): Promise<PlannedWrite[]> {
   const modified = unit.modified()
   const current = await readCurrent(unit, transaction, [...unit.deletions.keys(), ...modified])
   const rowOf = (record: EntityRecord) => current.get(record) ?? (record.row as Row)
@@ -109,10 +116,16 @@ function checkedCurrent(record: EntityRecord, current: Row | undefined): Row {
   return current
 }
 
-async function writeAll(transaction: RecordTransaction, writes: readonly PlannedWrite[]): Promise<void> {
+/** Gives what else was changed, because it refers to rows that were erased or soft-deleted. */
+async function writeAll(
+  transaction: RecordTransaction,
+  writes: readonly PlannedWrite[],
+  now: Date,
+): Promise<ChangesByTable> {
   const savepoint = transaction.savepoint()
   try {
     await writeInOrder(transaction, writes)
+    return await transaction.checkReferences(now)
   } catch (error) {
     transaction.rollbackTo(savepoint)
     if (!(error instanceof ConstraintError && error.code === 'ROME_UNIQUE' && writes.some(isUpdate))) throw error
@@ -120,6 +133,7 @@ async function writeAll(transaction: RecordTransaction, writes: readonly Planned
     // what fails even so is a true violation.
     try {
       await writeInOrder(transaction, writes.flatMap(split).sort(erasesFirst))
+      return await transaction.checkReferences(now)
     } catch (violation) {
       transaction.rollbackTo(savepoint)
       throw violation

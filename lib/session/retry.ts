@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { MaybePromise } from '../async/maybe-promise.js'
+import { checkOptions, isFunction, isObject, isSignal, type OptionRules } from '../errors/checked-options.js'
 import { RomeError } from '../errors/rome-error.js'
 import { abortError, throwIfAborted } from './abort-signal.js'
-import { checkOptions, isFunction, isObject, isSignal, type OptionRules } from './checked-options.js'
 
 /** Which try is under way. */
 export interface Attempt {

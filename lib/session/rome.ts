@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import type { MaybePromise } from '../async/maybe-promise.js'
 import type { CommitOutcome, Engine } from '../engines/contract.js'
+import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from '../errors/checked-options.js'
 import { UsageError } from '../errors/rome-error.js'
 import { checkBudget, type QueryBudget } from '../query/operators/budget.js'
 import { type SortMemory, sortMemoryBytesDefault } from '../query/operators/sort-memory.js'
@@ -14,7 +15,6 @@ import type { ModelClass } from '../schema/entity-schema.js'
 import { globalModels, requireDistinctNames } from '../schema/registry.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { sealRelations } from '../schema/seal-relations.js'
-import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from './checked-options.js'
 import { type Attempt, type RetryOptions, retryOnConflict, retryOptionRules } from './retry.js'
 import { RomeSession } from './session.js'
 import type { SessionCounts, SessionHost } from './session-host.js'
@@ -36,7 +36,7 @@ export interface RomeOptions {
   readonly slowQueryMs?: number | undefined
   /** About how much memory a sort takes before it goes to disk, in bytes; 64 MiB by default. */
   readonly sortMemoryBytes?: number | undefined
-  /** An existing directory for the files of large sorts, which are removed when their query ends; the system's by default. */
+  /** An existing directory for the files of large sorts, which go with their query; the system's by default. */
   readonly temporaryDirectory?: string | undefined
   /** Where warnings go; by default they are warnings of the process. */
   readonly logger?: Logger | undefined
@@ -285,9 +285,9 @@ export class Rome implements SessionHost, AsyncDisposable {
 
   /**
    * Reads one snapshot of the store and checks that every row of its models can be read, that it has exactly the
-   * entries its indexes want, and that every entry is of a stored row. Others go on reading and writing meanwhile. It
-   * repairs nothing. Cost: reads all rows and entries, each row again for each of its entries; memory for a few
-   * thousand rows.
+   * entries its indexes want, that its foreign keys lead to rows, and that every entry is of a stored row. Others go on
+   * reading and writing meanwhile. It repairs nothing. Cost: reads all rows and entries, each row again for each of its
+   * entries and for each row that refers to it; memory for a few thousand rows.
    *
    * @throws UsageError `ROME_ARGUMENT`, `ROME_CLOSED`; AbortError `ROME_ABORTED`; EngineError.
    *
@@ -309,9 +309,9 @@ export class Rome implements SessionHost, AsyncDisposable {
   }
 
   /**
-   * Looks through every index, so that plans are chosen by what is stored: how many rows and entries there are, how many
-   * different values, and how they are spread. Worth it after much was written; numbers of rows are kept by themselves.
-   * Cost: every key is read once; nobody waits.
+   * Looks through every index, so that plans are chosen by what is stored: how many rows and entries there are, how
+   * many different values, and how they are spread. Worth it after much was written; numbers of rows are kept by
+   * themselves. Cost: every key is read once; nobody waits.
    *
    * @throws UsageError `ROME_CLOSED`, `ROME_ARGUMENT`.
    *

@@ -1,6 +1,6 @@
 import type { Durability } from '../engines/contract.js'
+import { isOneOf, isSignal, type OptionRules } from '../errors/checked-options.js'
 import type { Isolation } from '../records/record-transaction.js'
-import { isOneOf, isSignal, type OptionRules } from './checked-options.js'
 
 /** What a session's commits are like; what is not given is as `Rome.open()` and the engine say. */
 export interface SessionOptions {

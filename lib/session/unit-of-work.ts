@@ -1,7 +1,7 @@
 import type { Key } from '../codec/key.js'
 import { UsageError } from '../errors/rome-error.js'
-import type { RowChange } from '../query/query-session.js'
 import type { Row } from '../records/row.js'
+import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { LoadOptions } from '../schema/collection.js'
 import type { EntitySchema, ModelClass, RelationDefinition } from '../schema/entity-schema.js'

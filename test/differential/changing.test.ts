@@ -1,9 +1,9 @@
+import { changing } from './life.js'
 import { memoryStores } from './memory-stores.js'
 import { runWorlds } from './run-worlds.js'
-import { changing } from './world.js'
 
 runWorlds('queries between changes, commits and rollbacks give what SQLite gives', {
-  questions: 8_000,
+  questions: 5_000,
   questionsPerWorld: 100,
   habits: changing,
   storesOf: () => memoryStores,

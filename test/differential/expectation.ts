@@ -18,8 +18,8 @@ export function windowSize(total: number, limit: number | undefined, offset: num
 }
 
 /**
- * Checks results against all rows in order. Rows that the order does not tell apart may come in any order; a window that
- * cuts through such a group may hold any of its rows, each as often as it is there.
+ * Checks results against all rows in order. Rows that the order does not tell apart may come in any order; a window
+ * that cuts through such a group may hold any of its rows, each as often as it is there.
  */
 export function expectWindow(
   all: readonly ReferenceRow[],

@@ -3,14 +3,14 @@ import { join } from 'node:path'
 import t from 'tap'
 import { level } from '../../lib/engines/level/index.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
+import { changing } from './life.js'
 import { runWorlds } from './run-worlds.js'
 import type { StoreKind } from './store.js'
-import { changing } from './world.js'
 
 const root = temporaryDirectory(t)
 
 runWorlds('queries give on LevelDB what SQLite gives, with one partition and with four', {
-  questions: 1_500,
+  questions: 1_000,
   questionsPerWorld: 150,
   habits: changing,
   storesOf: (world) => [storeKind(1, world % 4 !== 0), storeKind(4, world % 4 !== 1)],

@@ -42,7 +42,8 @@ export function describeIndexes(shape: ModelShape): string[] {
     const options = [
       ...(where === undefined ? [] : [`where: r => ${written(where.rome(recordingVocabulary()))}`]),
       ...(include.length === 0 ? [] : [`include: ${written(include)}`]),
-    ]
-    return `${isUnique ? 'unique' : 'index'}(${[...names, ...(options.length === 0 ? [] : [`{ ${options.join(', ')} }`])].join(', ')})`
+    ].join(', ')
+    const words = options === '' ? names : [...names, `{ ${options} }`]
+    return `${isUnique ? 'unique' : 'index'}(${words.join(', ')})`
   })
 }

@@ -28,7 +28,7 @@ export interface OrderPair {
   readonly nulls: 'usual' | 'first' | 'last'
 }
 
-/** A predicate in the place of a value. Added to 0, since SQLite takes one that is constant for the number of a column. */
+/** A predicate in the place of a value. Added to 0: SQLite takes a constant one for the number of a column. */
 export function asValue(predicate: PredicatePair): ValuePair {
   return { kind: boolean, isNullable: true, sql: `((${predicate.sql}) + 0)`, rome: predicate.rome }
 }

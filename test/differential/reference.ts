@@ -21,6 +21,7 @@ export class Reference {
     this.#models = models
     this.run('PRAGMA case_sensitive_like = ON')
     this.#database.create_function('lower_case', (text) => text?.toLowerCase() ?? null)
+    this.#database.create_function('upper_case', (text) => text?.toUpperCase() ?? null)
     for (const model of models) this.run(createTable(model))
     this.run('BEGIN')
   }

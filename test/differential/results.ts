@@ -1,4 +1,5 @@
-import type { Part, Question } from './question.js'
+import type { Part } from './questions/parts.js'
+import type { Question } from './questions/question.js'
 import { shownProperty } from './sql-text.js'
 
 /** A result of a query as text of its values: one selected thing is given bare, several as a tuple. */
@@ -11,6 +12,8 @@ export function resultText({ parts }: Question, result: unknown): string {
 
 function partTexts(part: Part, value: unknown): string[] {
   if (part.kind === 'value') return [shownProperty(part.value.kind, value)]
-  if (typeof value !== 'object' || value === null) return [`not an entity: ${String(value)}`]
+  // The missing side of an outer join.
+  if (value === null) return part.columns.map(() => 'null')
+  if (typeof value !== 'object') return [`not an entity: ${String(value)}`]
   return part.columns.map(({ kind, sql }) => shownProperty(kind, Reflect.get(value, sql.slice(sql.indexOf('.') + 1))))
 }

@@ -2,9 +2,9 @@ import t from 'tap'
 import { seed } from '../support/seed.js'
 import { Choices } from './choices.js'
 import { Difference } from './expectation.js'
+import { type Failure, type Habits, live, type WorldPlan } from './life.js'
 import { shrink } from './shrink.js'
 import type { StoreKind } from './store.js'
-import { type Failure, type Habits, live, type WorldPlan } from './world.js'
 
 interface Run {
   /** At least so many questions, in as many worlds as that takes. */
@@ -23,7 +23,9 @@ const shrinkTimeMsMax = 60_000
  */
 export function runWorlds(title: string, run: Run): void {
   const questions = Number(process.env.ROME_DIFFERENTIAL_QUERIES ?? run.questions)
-  t.test(title, { timeout: shrinkTimeMsMax * 2 + questions * 50 }, async (t) => {
+  const timeout = shrinkTimeMsMax * 2 + questions * 50
+  t.setTimeout(timeout)
+  t.test(title, { timeout }, async (t) => {
     let asked = 0
     for (let world = seed; asked < questions; world++) {
       const relive = (plan: WorldPlan) => live(plan, run.storesOf(world), run.habits)
@@ -44,8 +46,8 @@ function planOf(seed: number, steps: number): WorldPlan {
   const source = (): number => choices.below(2 ** 31)
   const rows = choices.weighted([
     [6, () => choices.between(0, 30)],
-    [2, () => choices.between(30, 80)],
-    [1, () => choices.between(100, 300)],
+    [2, () => choices.between(30, 60)],
+    [1, () => choices.between(100, 160)],
   ])
   return { models: source(), rows: Array.from({ length: rows }, source), steps: Array.from({ length: steps }, source) }
 }

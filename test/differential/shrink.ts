@@ -1,4 +1,4 @@
-import { type Failure, type Source, signatureOf, type WorldPlan } from './world.js'
+import { type Failure, type Source, signatureOf, type WorldPlan } from './life.js'
 
 /** Makes a failing world smaller, as long as it fails in the same way and there is time. */
 export async function shrink(

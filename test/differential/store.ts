@@ -46,7 +46,8 @@ export class Store {
     })
     this.#session = this.#rome.session()
     const models = Object.fromEntries(this.#classes.map((model, position) => [`t${position}`, model]))
-    this.#vocabulary = vocabularyOf(this.#session, { ...models, [otherAlias]: alias(this.#classes[0], 'other') })
+    const aliases = Object.entries(modelNumbers).map(([name, position]) => [name, alias(this.#classes[position], name)])
+    this.#vocabulary = vocabularyOf(this.#session, { ...models, ...Object.fromEntries(aliases) })
   }
 
   async close(): Promise<void> {
@@ -59,7 +60,6 @@ export class Store {
     return this.#session
   }
 
-  /** t0, t1 … are the models, t9 is an alias of the first. */
   get vocabulary(): Vocabulary {
     if (this.#vocabulary === undefined) throw new TypeError('open the store first')
     return this.#vocabulary
@@ -74,9 +74,15 @@ export class Store {
   }
 }
 
-export const otherAlias = 't9'
+/** Aliases, with the model that each stands for: t8 and t9 for joins, s0 and s1 for queries inside of others. */
+const modelNumbers = { t8: 0, t9: 1, s0: 0, s1: 1 }
 
-/** The aliases that questions use, with what they stand for. */
-export function modelsByAlias(shapes: readonly ModelShape[]): Readonly<Record<string, ModelShape>> {
-  return { ...Object.fromEntries(shapes.map((shape, position) => [`t${position}`, shape])), [otherAlias]: shapes[0] }
+/** The models and their other names, as questions use them side by side. */
+export function modelsByAlias([alpha, beta]: readonly ModelShape[]): Readonly<Record<string, ModelShape>> {
+  return { t0: alpha, t1: beta, t8: alpha, t9: beta }
+}
+
+/** The models under the names that questions inside of others use. */
+export function innerModels([alpha, beta]: readonly ModelShape[]): Readonly<Record<string, ModelShape>> {
+  return { s0: alpha, s1: beta }
 }

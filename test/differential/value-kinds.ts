@@ -118,6 +118,7 @@ export const string = kind({
     '\ue000',
     'a\u{10ffff}',
     'aaab',
+    ' a ',
   ],
   nth: (position) => `n${position}`,
   toSql: textToSql,

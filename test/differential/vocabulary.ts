@@ -1,7 +1,12 @@
 import { inspect } from 'node:util'
 import { avg, count, max, min, sum } from '../../lib/expressions/aggregate.js'
+import { caseWhen } from '../../lib/expressions/case.js'
+import { coalesce, nullIf } from '../../lib/expressions/conditional.js'
+import { day, month, year } from '../../lib/expressions/date-functions.js'
 import type { Expression } from '../../lib/expressions/expression.js'
-import { and_, not_, or_ } from '../../lib/expressions/predicate.js'
+import { abs } from '../../lib/expressions/number-functions.js'
+import { and_, exists, not_, or_ } from '../../lib/expressions/predicate.js'
+import { concat, length, lower, substring, trim, upper } from '../../lib/expressions/text-functions.js'
 import type { Query } from '../../lib/query/query.js'
 import type { Selectable } from '../../lib/query/selection.js'
 import { fields } from '../../lib/schema/fields.js'
@@ -10,31 +15,28 @@ import type { RomeSession } from '../../lib/session/session.js'
 
 export type AnyQuery = Query<unknown, Record<string, unknown>>
 
+const expressions = {
+  ...{ and_, or_, not_, exists },
+  ...{ count, sum, min, max, avg },
+  ...{ caseWhen, coalesce, nullIf, abs },
+  ...{ lower, upper, trim, concat, length, substring },
+  ...{ year, month, day },
+}
+
 /** What expressions are written with: Rome's own words, or ones that write down what is said. */
-export interface Words {
+export type Words = typeof expressions & {
   columns(alias: string): Readonly<Record<string, Expression<unknown>>>
-  readonly and_: typeof and_
-  readonly or_: typeof or_
-  readonly not_: typeof not_
-  readonly count: typeof count
-  readonly sum: typeof sum
-  readonly min: typeof min
-  readonly max: typeof max
-  readonly avg: typeof avg
 }
 
 /** Words of a session, for whole queries. */
-export interface Vocabulary extends Words {
+export type Vocabulary = Words & {
   model(alias: string): ModelLike
   query(...selection: readonly Selectable[]): AnyQuery
 }
 
-const predicates = { and_, or_, not_ }
-const aggregates = { count, sum, min, max, avg }
-
 /** Rome's words over columns that are at hand. */
 export function wordsOver(columnsOf: (alias: string) => unknown): Words {
-  return { ...predicates, ...aggregates, columns: (alias) => columnsOf(alias) as ReturnType<Words['columns']> }
+  return { ...expressions, columns: (alias) => columnsOf(alias) as ReturnType<Words['columns']> }
 }
 
 /** The words of a session in which each alias stands for a model. */
@@ -50,10 +52,9 @@ const textOf = Symbol('what was said')
 
 /** Words that only write down what is said with them: `query(t0).filter(t0.a.eq(1))`. */
 export function recordingVocabulary(): Vocabulary {
+  const words = [...Object.keys(expressions), 'query'].map((name) => [name, recording(name)])
   return {
-    ...(Object.fromEntries(
-      [...Object.keys(predicates), ...Object.keys(aggregates), 'query'].map((name) => [name, recording(name)]),
-    ) as unknown as Vocabulary),
+    ...(Object.fromEntries(words) as Vocabulary),
     columns: (alias) => recording(alias) as Readonly<Record<string, Expression<unknown>>>,
     model: (alias) => recording(alias) as ModelLike,
   }

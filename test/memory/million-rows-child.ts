@@ -2,7 +2,7 @@ import { level } from '../../lib/engines/level/index.js'
 import { count, create, defineEntity, fields, index, primaryKey, Rome, sum, t } from '../../lib/index.js'
 
 // One piece of work on a million rows, in a process of its own: prints what came out and how much memory it took.
-//   node million-rows-child.js <directory> <rows> <work>
+//   node million-rows-child.js <directory> <rows> <sort memory in MiB> <work>
 
 const Owner = defineEntity('owners', { id: primaryKey(t.integer()), name: t.string() })
 const Item = defineEntity(
@@ -18,7 +18,7 @@ const rowsPerCommit = 5000
 const samples = 10
 const mebibyte = 1024 * 1024
 
-const [, , directory, rowsText, work] = process.argv
+const [, , directory, rowsText, sortMemoryText, work] = process.argv
 const rows = Number(rowsText)
 
 /** A number below `rows` for every one, each once and in no order. */
@@ -28,7 +28,7 @@ const rome = await Rome.open({
   engine: level(directory, { partitions: 2 }),
   models: [Owner, Item],
   fullScans: 'allow',
-  sortMemoryBytes: 32 * mebibyte,
+  sortMemoryBytes: Number(sortMemoryText) * mebibyte,
   temporaryDirectory: directory,
 })
 const startedAt = performance.now()
@@ -43,51 +43,41 @@ switch (work) {
     session.addAll(Array.from({ length: owners }, (_, id) => create(Owner, { id, name: `owner ${id}` })))
     await session.commit({ durability: 'os' })
     for (let first = 0; first < rows; first += rowsPerCommit) {
-      await rome.transact(
-        (loading) => {
-          for (let id = first; id < Math.min(rows, first + rowsPerCommit); id++) {
-            const size = shuffled(id)
-            loading.add(create(Item, { id, ownerId: size % owners, name: `item ${id}`, size }))
-          }
-        },
-        { durability: 'os' },
-      )
+      await rome.transact((loading) => loading.addAll(newItems(first)), { durability: 'os' })
       sampleHeap(first)
     }
     result = await session.query(Item).count()
     break
   case 'filter':
-    result = await read(session.query(item.id, item.name).filter(item.size.gte(rows / 2)), (number) => number / 2)
-    break
-  case 'entities':
-    result = await read(session.query(Item), (number) => number)
+    result = await read(session.query(item.id, item.name).filter(item.size.gte(rows / 2)))
     break
   case 'join':
     result = await read(
       session.query(item.id, owner.name).join(Owner, item.ownerId.eq(owner.id)).filter(owner.name.ne('owner 7')),
-      (number) => number,
     )
     break
   case 'group':
     result = await read(
       session.query(item.ownerId, count(), sum(item.size)).groupBy(item.ownerId).orderBy(item.ownerId),
-      (number) => number * owners,
     )
     break
   case 'sort': {
     let last = -1
-    result = await read(session.query(item.size, item.id, item.name).orderBy(item.size), (number, row) => {
-      const [size] = row as [number]
+    result = await read(session.query(item.size, item.id, item.name).orderBy(item.size), ([size]) => {
       if (size !== ++last) throw new Error(`${size} came for ${last}`)
-      return number
     })
     break
   }
-  case 'explain':
-    result = (
-      await session.query(item.size, item.id, item.name).orderBy(item.size).explain({ analyze: true })
-    ).toString()
+  case 'explain': {
+    const query = session.query(item.size, item.id, item.name).orderBy(item.size)
+    result = String(await query.explain({ analyze: true }))
     break
+  }
+  case 'entities':
+    result = await read(session.query(Item), (entity) => session.expunge(entity))
+    break
+  default:
+    throw new Error(`there is no such work: ${work}`)
 }
 samplePeak()
 clearInterval(sampling)
@@ -96,14 +86,19 @@ await session.close()
 await rome.close()
 console.log(JSON.stringify({ result, seconds, peakMiB: Math.round(peakMiB), heapMiB }))
 
-/** Streams all results, and looks at the heap as it goes on; `check` sees each. */
-async function read(
-  results: AsyncIterable<unknown>,
-  check: (number: number, row: unknown) => unknown,
-): Promise<number> {
+function newItems(first: number): object[] {
+  const ids = Array.from({ length: Math.min(rowsPerCommit, rows - first) }, (_, position) => first + position)
+  return ids.map((id) => {
+    const size = shuffled(id)
+    return create(Item, { id, ownerId: size % owners, name: `item ${id}`, size })
+  })
+}
+
+/** Streams all results, looks at the heap as it goes on, and tells how many there were. */
+async function read<Result>(results: AsyncIterable<Result>, visit?: (result: Result) => void): Promise<number> {
   let number = 0
-  for await (const row of results) {
-    check(number, row)
+  for await (const result of results) {
+    visit?.(result)
     sampleHeap(number++)
   }
   return number

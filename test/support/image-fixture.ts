@@ -21,7 +21,10 @@ import {
   version,
 } from '../../lib/index.js'
 
-/** Images with properties: soft deletion, times, a version, a relation both ways, and columns with and without an index. */
+/**
+ * Images with properties: soft deletion, times, a version, a relation both ways, and columns with and without an
+ * index.
+ */
 @entity('images')
 @index('owner', 'size')
 export class Image {

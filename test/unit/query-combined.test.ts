@@ -6,6 +6,7 @@ import { QueryError } from '../../lib/errors/rome-error.js'
 import { count } from '../../lib/expressions/aggregate.js'
 import { and_ } from '../../lib/expressions/predicate.js'
 import type { Page, PageOptions } from '../../lib/query/page.js'
+import { alias } from '../../lib/schema/alias.js'
 import { create } from '../../lib/schema/create.js'
 import { defineEntity } from '../../lib/schema/define-entity.js'
 import { fields } from '../../lib/schema/fields.js'
@@ -79,6 +80,23 @@ t.test('groups by a conjunction are kept by the same conjunction', async (t) => 
   const isOldByA = and_(book.author.eq('a'), book.year.eq(1800))
   const kept = await session.query(isOldByA, count()).groupBy(isOldByA).having(isOldByA).all()
   t.strictSame(kept, [[true, 1]])
+})
+
+t.test('a joined model of which nothing is read keeps its place beside the others', async (t) => {
+  const [each, same] = [alias(Book, 'each'), alias(Book, 'same')]
+  const query = session.query(book.id, same.author).join(each, book.id.eq(1)).outerJoin(same, same.id.eq(book.id))
+  t.strictSame(await query.filter(same.year.eq(1801)).all(), new Array(12).fill([1, 'b']))
+})
+
+t.test('a partial index over a list of JSON values, which have no order, stands beside every query', async (t) => {
+  const Note = defineEntity(
+    'notes',
+    { id: primaryKey(type.integer()), tag: type.json<number>() },
+    { indexes: [index('id', { where: (row) => row.tag.in([1, 2]) })] },
+  )
+  const notes = await Rome.open({ engine: memory(), models: [Note] })
+  t.teardown(() => notes.close())
+  t.strictSame(await notes.session().query(Note).filter(fields(Note).id.gt(0)).all(), [])
 })
 
 t.test('a partial index over bigints and a filter over bytes are told apart', async (t) => {

@@ -5,7 +5,10 @@ const lineLengthMax = 120
 const fileLinesMax = 400
 
 /** Files beyond the limit that hold one thing nevertheless, and why. */
-const longFiles: Readonly<Record<string, string>> = {}
+const longFiles: Readonly<Record<string, string>> = {
+  'lib/query/query.ts': 'the public face of a query: a line of code a method, the rest is its documentation',
+  'lib/session/session.ts': 'the public face of a session, more than half of it documentation',
+}
 
 const code = projectFiles(/^(?:lib|test|examples|scripts|bench)\/.*\.(?:ts|mjs)$/)
 const lib = projectFiles(/^lib\/.*\.ts$/)
@@ -78,7 +81,7 @@ t.test('files and folders have kebab-case names that say what they hold', async 
 })
 
 t.test('every test file is of one of the kinds', async (t) => {
-  const kinds = /^test\/(?:unit|conformance|property|differential|crash|types|golden|support|fixtures)\//
+  const kinds = /^test\/(?:unit|conformance|property|differential|crash|memory|types|golden|support|fixtures)\//
   for (const path of projectFiles(/^test\//)) t.match(path, kinds)
 })
 

@@ -249,8 +249,9 @@ export class MergeJoinOperator implements Operator {
   }
 
   async #readRestOfGroup(first: Row): Promise<void> {
-    for (let right = await this.#right.peek(); right !== undefined; right = await this.#right.peek()) {
-      if (!this.#isSameKey(first, right)) return
+    for (;;) {
+      const right = this.#right.row ?? (await this.#right.peek())
+      if (right === undefined || !this.#isSameKey(first, right)) return
       this.#group.push(right)
       checkRowsInMemory(this.#group.length, 'merge join')
       this.#right.advance()
@@ -268,13 +269,18 @@ class RowCursor {
     this.#operator = operator
   }
 
+  /** The next row, if it is there already: a promise for each row of a large group would cost more than the row. */
+  get row(): Row | undefined {
+    return this.#rows?.[this.#position]
+  }
+
   /** The next row without taking it; `undefined` at the end. */
   async peek(): Promise<Row | undefined> {
     while (this.#rows !== undefined && this.#position >= this.#rows.length) {
       this.#rows = await this.#operator.next()
       this.#position = 0
     }
-    return this.#rows?.[this.#position]
+    return this.row
   }
 
   advance(): void {

@@ -9,7 +9,6 @@ import type { TableIndex } from '../../records/table-index.js'
 import { again, checkExecution, type Execution, type Operator, pull, type Rows } from './operator.js'
 
 const keysPerBatch = 256
-const emptyRow: Row = Object.freeze([])
 
 /** No rows. */
 export const nothing: Operator = { next: () => undefined, close: () => undefined }
@@ -124,7 +123,11 @@ export function rowsOfEntries(
   reads: 'nothing' | 'entry' | 'row',
   meter: ReadMeter,
 ): (batch: Batch) => MaybePromise<readonly Row[]> {
-  if (reads === 'nothing') return (batch) => new Array<Row>(batch.keys.length).fill(emptyRow)
+  if (reads === 'nothing') {
+    // As wide as any row of the table, since a join puts others behind it.
+    const unread: Row = Object.freeze(new Array<null>(table.schema.columns.length).fill(null))
+    return (batch) => new Array<Row>(batch.keys.length).fill(unread)
+  }
   if (reads === 'entry') return (batch) => batch.keys.map((key, position) => index.rowOf(key, batch.values[position]))
   return (batch) => {
     const keys = batch.keys.map((key, position) => index.rowKeyOf(key, batch.values[position]))

@@ -120,7 +120,7 @@ function fileError(cause: unknown, directory: string): EngineError {
   if (code === 'ENOSPC' || code === 'EDQUOT') {
     return new EngineError(
       'ROME_DISK_FULL',
-      'there is no room for the temporary file of a sort: free some, or give Rome.open() another temporaryDirectory or more sortMemoryBytes',
+      'there is no room for the temporary file of a sort: free some, or give Rome.open() another temporaryDirectory',
       details,
     )
   }

@@ -1,5 +1,6 @@
-import { describeExpression } from '../../expressions/describe.js'
-import type { ExpressionNode } from '../../expressions/nodes.js'
+import { describeExpression, type NameColumn } from '../../expressions/describe.js'
+import type { ExpressionNode, Source } from '../../expressions/nodes.js'
+import { sourcesOf } from '../../expressions/walk.js'
 import type { RecordStore } from '../../records/record-store.js'
 import type { OrderPart } from '../description.js'
 import type { StepCount } from '../operators/operator.js'
@@ -96,6 +97,7 @@ function actualCost({ rows, read, spilled }: StepCount): ActualCost {
 type Described = Pick<ExplainedStep, 'step' | 'detail'>
 
 function describe(plan: PlanNode, store: RecordStore): Described {
+  const name = namingIn(plan)
   switch (plan.kind) {
     case 'nothing':
       return { step: 'nothing', detail: {} }
@@ -113,7 +115,7 @@ function describe(plan: PlanNode, store: RecordStore): Described {
           index: `${plan.table.schema.name}.${plan.index.definition.name}`,
           reads: plan.reads === 'row' ? 'entries and rows' : 'entries only',
           ...rangeDetail(plan, store),
-          ...(plan.mergeBy === undefined ? {} : { 'merged by': describeOrder(plan.mergeBy) }),
+          ...(plan.mergeBy === undefined ? {} : { 'merged by': describeOrder(plan.mergeBy, name) }),
         },
       }
     case 'lookup':
@@ -123,7 +125,7 @@ function describe(plan: PlanNode, store: RecordStore): Described {
           ...(plan.index === undefined
             ? { model: plan.table.schema.name }
             : { index: `${plan.table.schema.name}.${plan.index.definition.name}` }),
-          ...(plan.predicates.length === 0 ? {} : { where: describeAll(plan.predicates) }),
+          ...(plan.predicates.length === 0 ? {} : { where: describeAll(plan.predicates, name) }),
         },
       }
     case 'join':
@@ -135,14 +137,16 @@ function describe(plan: PlanNode, store: RecordStore): Described {
             ? {}
             : {
                 on: plan.leftKeys
-                  .map((node, at) => `${describeExpression(node)} = ${describeExpression(plan.rightKeys[at])}`)
+                  .map(
+                    (node, at) => `${describeExpression(node, name)} = ${describeExpression(plan.rightKeys[at], name)}`,
+                  )
                   .join(' and '),
               }),
-          ...(plan.residual.length === 0 ? {} : { where: describeAll(plan.residual) }),
+          ...(plan.residual.length === 0 ? {} : { where: describeAll(plan.residual, name) }),
         },
       }
     case 'each':
-      return { step: 'subquery of each row', detail: { answers: describeExpression(plan.subquery) } }
+      return { step: 'subquery of each row', detail: { answers: describeExpression(plan.subquery, name) } }
     case 'prefixes':
       return {
         step: 'index prefixes',
@@ -162,24 +166,24 @@ function describe(plan: PlanNode, store: RecordStore): Described {
     case 'concat':
       return plan.mergeBy === undefined
         ? { step: 'one after the other', detail: {} }
-        : { step: 'merge', detail: { by: describeOrder(plan.mergeBy) } }
+        : { step: 'merge', detail: { by: describeOrder(plan.mergeBy, name) } }
     case 'filter':
       return {
         step: 'filter',
         detail: {
-          ...(plan.predicates.length === 0 ? {} : { where: describeAll(plan.predicates) }),
+          ...(plan.predicates.length === 0 ? {} : { where: describeAll(plan.predicates, name) }),
           ...(plan.exclude.length === 0
             ? {}
-            : { 'where not': plan.exclude.map((node) => `(${describeExpression(node)})`).join(' or ') }),
-          ...(plan.seek === undefined ? {} : { after: `a place in ${describeOrder(plan.seek.order)}` }),
+            : { 'where not': plan.exclude.map((node) => `(${describeExpression(node, name)})`).join(' or ') }),
+          ...(plan.seek === undefined ? {} : { after: `a place in ${describeOrder(plan.seek.order, name)}` }),
         },
       }
     case 'sort':
       return {
         step: plan.presorted > 0 ? 'sort groups' : plan.top === undefined ? 'sort' : 'top',
         detail: {
-          by: describeOrder(plan.order),
-          ...(plan.presorted > 0 ? { 'presorted by': describeOrder(plan.order.slice(0, plan.presorted)) } : {}),
+          by: describeOrder(plan.order, name),
+          ...(plan.presorted > 0 ? { 'presorted by': describeOrder(plan.order.slice(0, plan.presorted), name) } : {}),
           ...(plan.top === undefined ? {} : { rows: plan.top }),
         },
       }
@@ -192,17 +196,19 @@ function describe(plan: PlanNode, store: RecordStore): Described {
         },
       }
     case 'project':
-      return { step: 'select', detail: { of: plan.parts.map(describePart).join(', ') } }
+      return { step: 'select', detail: { of: plan.parts.map((part) => describePart(part, name)).join(', ') } }
     case 'distinct':
-      return { step: 'distinct', detail: { of: plan.parts.map(describePart).join(', ') } }
+      return { step: 'distinct', detail: { of: plan.parts.map((part) => describePart(part, name)).join(', ') } }
     case 'aggregate':
       return {
         step: 'group',
         detail: {
-          ...(plan.groupBy.length === 0 ? {} : { by: plan.groupBy.map((node) => describeExpression(node)).join(', ') }),
+          ...(plan.groupBy.length === 0
+            ? {}
+            : { by: plan.groupBy.map((node) => describeExpression(node, name)).join(', ') }),
           ...(plan.aggregates.length === 0
             ? {}
-            : { of: plan.aggregates.map((node) => describeExpression(node)).join(', ') }),
+            : { of: plan.aggregates.map((node) => describeExpression(node, name)).join(', ') }),
         },
       }
     case 'set':
@@ -219,21 +225,34 @@ function rangeDetail(plan: PlanNode & { kind: 'rows' | 'entries' | 'prefixes' },
   }
 }
 
-function describePart(part: OutputPart): string {
-  if (part.kind === 'entity') return part.table.schema.name
-  const text = describeExpression(part.node)
+/** Columns are written with their model where rows of several are at hand. */
+function namingIn(plan: PlanNode): NameColumn | undefined {
+  const sources = new Set<Source>(inputsOf(plan).flatMap((input) => [...input.layout.keys()]))
+  if (plan.kind === 'project' || plan.kind === 'distinct') {
+    for (const part of plan.parts) {
+      for (const source of part.kind === 'entity' ? [part.source] : sourcesOf(part.node)) sources.add(source)
+    }
+  }
+  const isModel = (source: Source): boolean => 'schema' in source
+  if ([...sources].filter(isModel).length < 2) return undefined
+  return ({ source, column }) => (isModel(source) ? `${source.name}.${column.name}` : column.name)
+}
+
+function describePart(part: OutputPart, name: NameColumn | undefined): string {
+  if (part.kind === 'entity') return part.source.name
+  const text = describeExpression(part.node, name)
   return part.label === undefined ? text : `${text} as ${part.label}`
 }
 
-function describeAll(nodes: readonly ExpressionNode[]): string {
-  return nodes.map((node) => describeExpression(node)).join(' and ')
+function describeAll(nodes: readonly ExpressionNode[], name: NameColumn | undefined): string {
+  return nodes.map((node) => describeExpression(node, name)).join(' and ')
 }
 
-function describeOrder(order: readonly OrderPart[]): string {
+function describeOrder(order: readonly OrderPart[], name: NameColumn | undefined): string {
   return order
     .map(({ node, isDescending, nulls }) => {
       const isUsual = nulls === (isDescending ? 'first' : 'last')
-      return `${describeExpression(node)}${isDescending ? ' desc' : ''}${isUsual ? '' : ` nulls ${nulls}`}`
+      return `${describeExpression(node, name)}${isDescending ? ' desc' : ''}${isUsual ? '' : ` nulls ${nulls}`}`
     })
     .join(', ')
 }

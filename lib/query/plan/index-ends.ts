@@ -72,8 +72,8 @@ function endOf(store: RecordStore, description: QueryDescription, column: Column
 }
 
 /**
- * The different values of some columns, where these are the first of an index that was analyzed and has many entries for
- * each: one read a value. `undefined` where going through all entries is no dearer.
+ * The different values of some columns, where these are the first of an index that was analyzed and has many entries
+ * for each: one read a value. `undefined` where going through all entries is no dearer.
  */
 export function planIndexPrefixes(
   store: RecordStore,

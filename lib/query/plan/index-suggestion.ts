@@ -4,8 +4,8 @@ import { FilterValues } from './column-values.js'
 import type { FilteredScan } from './plan-node.js'
 
 /**
- * The index that would serve a filter over a whole table, as one would declare it: columns with single values first, then
- * one with a run of values. `undefined` when no index of columns would help.
+ * The index that would serve a filter over a whole table, as one would declare it: columns with single values first,
+ * then one with a run of values. `undefined` when no index of columns would help.
  */
 export function suggestIndex(scan: FilteredScan): string | undefined {
   const [source] = scan.layout.keys()

@@ -6,6 +6,7 @@ import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import type { JoinPart, OrderPart, Scope } from '../description.js'
+import { rowsInMemoryMax } from '../operators/row-budget.js'
 import type { AccessPath } from './access-request.js'
 import { scopePredicate } from './assemble-path.js'
 import { FilterValues } from './column-values.js'
@@ -85,7 +86,9 @@ function hashJoin(request: JoinRequest, equalities: readonly Equality[]): JoinSt
   const rows = right.plan.estimatedRows
   const pairs = equalities.length === 0 ? left.estimatedRows * rows * costOfPair : 0
   const plan = joinPlan(request, equalities.length === 0 ? 'loop' : 'hash', right.plan, equalities, residual)
-  return { plan, cost: right.cost + (left.estimatedRows + rows) * costOfHashing + pairs, settled: between }
+  const cost = right.cost + (left.estimatedRows + rows) * costOfHashing + pairs
+  // More rows than a step may hold would end the query, however cheap they are to read.
+  return { plan, cost: rows > rowsInMemoryMax ? Number.POSITIVE_INFINITY : cost, settled: between }
 }
 
 /** Both sides in the order of the one equality: neither is held in memory. */

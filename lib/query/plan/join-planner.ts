@@ -18,8 +18,9 @@ interface Pending {
 }
 
 /**
- * Rows of several models put side by side. With inner joins alone every model is tried as the first one and the cheapest
- * next one is taken at each step; with a left join among them the order is that of the query, which its meaning depends on.
+ * Rows of several models put side by side. With inner joins alone every model is tried as the first one and the
+ * cheapest next one is taken at each step; with a left join among them the order is that of the query, which its
+ * meaning depends on.
  */
 export function planJoins(
   store: RecordStore,

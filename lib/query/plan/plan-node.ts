@@ -118,7 +118,9 @@ export interface JoinPlan extends Step {
   readonly pairLayout: Layout
 }
 
-/** Rows with the answer of a subquery behind them that depends on the row; rows that agree in what it names share one. */
+/**
+ * Rows with the answer of a subquery behind them that depends on the row; rows that agree in what it names share one.
+ */
 export interface EachPlan extends Step {
   readonly kind: 'each'
   readonly input: PlanNode

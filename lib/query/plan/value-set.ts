@@ -73,7 +73,7 @@ export function valuesWhere(
     case 'compare':
       return compareSet(node, isColumn, truth)
     case 'in': {
-      if (!isColumn(node.operand)) return undefined
+      if (!isColumn(node.operand) || !column.type.isOrdered) return undefined
       const points = node.values.map((value) => point(column.type.encodeKey(value)))
       return exactly(truth ? points : complement(points))
     }

@@ -2,7 +2,10 @@ import type { Choices } from '../choices.js'
 import { asValue, type PredicatePair, type ValuePair } from '../pairs.js'
 import { between, compareColumns, compareWithLiteral } from './comparison.js'
 import { isOneOf, nullTest } from './membership.js'
+import { type Inside, ofSubquery } from './subquery.js'
 import { pattern, textPart } from './text-match.js'
+
+export type { Inside }
 
 type Make = (choices: Choices, value: ValuePair, values: readonly ValuePair[]) => PredicatePair | undefined
 
@@ -18,13 +21,15 @@ const makers: readonly (readonly [weight: number, make: Make])[] = [
   [2, asItIs],
 ]
 
-/** A predicate over some of the values, with combinations up to a depth. */
-export function predicate(choices: Choices, values: readonly ValuePair[], depth = 3): PredicatePair {
+/** A predicate over some of the values, with combinations up to a depth, and perhaps with questions inside. */
+export function predicate(choices: Choices, values: readonly ValuePair[], depth = 3, inside?: Inside): PredicatePair {
   return choices.weighted<PredicatePair>([
     [6, () => simple(choices, values)],
-    [depth > 0 ? 2 : 0, () => combination(choices, values, depth)],
-    [depth > 0 ? 1 : 0, () => negation(predicate(choices, values, depth - 1))],
+    [depth > 0 ? 2 : 0, () => combination(choices, values, depth, inside)],
+    [depth > 0 ? 1 : 0, () => negation(predicate(choices, values, depth - 1, inside))],
     [depth > 0 ? 1 : 0, () => compareTruths(choices, values, depth)],
+    [depth > 0 ? 1 : 0, () => truth(choices, predicate(choices, values, depth - 1, inside))],
+    [inside === undefined ? 0 : 1, () => ofSubquery(choices, values, inside as Inside) ?? simple(choices, values)],
   ])
 }
 
@@ -39,9 +44,14 @@ function asItIs(_: Choices, value: ValuePair): PredicatePair | undefined {
   return value.kind.name === 'boolean' ? { sql: value.sql, rome: (on) => value.rome(on) as never } : undefined
 }
 
-function combination(choices: Choices, values: readonly ValuePair[], depth: number): PredicatePair {
+function combination(
+  choices: Choices,
+  values: readonly ValuePair[],
+  depth: number,
+  inside: Inside | undefined,
+): PredicatePair {
   const word = choices.pick(['or_', 'and_'] as const)
-  const terms = choices.list(1, 4, () => predicate(choices, values, depth - 1))
+  const terms = choices.list(1, 4, () => predicate(choices, values, depth - 1, inside))
   const operator = word === 'or_' ? ' OR ' : ' AND '
   return {
     sql: `(${terms.map((term) => term.sql).join(operator)})`,
@@ -51,6 +61,11 @@ function combination(choices: Choices, values: readonly ValuePair[], depth: numb
 
 function negation(term: PredicatePair): PredicatePair {
   return { sql: `NOT (${term.sql})`, rome: (on) => on.not_(term.rome(on)) }
+}
+
+function truth(choices: Choices, term: PredicatePair): PredicatePair {
+  const method = choices.pick(['isTrue', 'isFalse'] as const)
+  return { sql: `(${term.sql}) IS ${method === 'isTrue' ? 'TRUE' : 'FALSE'}`, rome: (on) => term.rome(on)[method]() }
 }
 
 /** Predicates have values, which can be compared: `(a = 1) <> (b IS NULL)`. */

@@ -1,8 +1,9 @@
 import type { Choices } from '../choices.js'
-import { modelQuestion } from '../model-question.js'
-import { outputsOf, type Question, sqlInOrder } from '../question.js'
-import { setQuestion } from '../set-question.js'
-import { modelsByAlias } from '../store.js'
+import { modelQuestion, type QuestionOptions } from '../questions/model-question.js'
+import { outputsOf } from '../questions/parts.js'
+import { type Question, sqlInOrder } from '../questions/question.js'
+import { setQuestion } from '../questions/set-question.js'
+import { innerModels, modelsByAlias } from '../store.js'
 import type { World } from '../world.js'
 import { anyTerminal, readAll } from './terminals.js'
 
@@ -11,18 +12,18 @@ export async function ask(choices: Choices, world: World): Promise<void> {
   const question = anyQuestion(choices, world)
   const terminal = anyTerminal(choices)
   const sql = sqlInOrder(question)
-  const all = world.reference.readShown(sql, outputsOf(question))
+  const all = world.reference.readShown(sql, outputsOf(question.parts))
   await world.onEachStore(question, sql, async (query) => {
     await readAll(query, { question, all })
     await terminal(query, { question, all })
   })
 }
 
-function anyQuestion(choices: Choices, world: World): Question {
+export function anyQuestion(choices: Choices, world: World, options: QuestionOptions = {}): Question {
   const models = modelsByAlias(world.models)
   const alias = choices.pick(Object.keys(models))
   return choices.weighted<Question>([
-    [4, () => modelQuestion(choices, models[alias], alias)],
-    [1, () => setQuestion(choices, models)],
+    [4, () => modelQuestion(choices, models, alias, { ...options, inner: innerModels(world.models) })],
+    [1, () => setQuestion(choices, models, options)],
   ])
 }

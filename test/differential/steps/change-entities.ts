@@ -19,10 +19,8 @@ interface EntityChange {
 /** Adds, changes and deletes a few entities of different keys; they are pending until the next query. */
 export async function changeEntities(choices: Choices, world: World): Promise<void> {
   const model = choices.pick(world.models)
-  const names = keysOf(model)
-    .map(({ name }) => name)
-    .join(', ')
-  const keys = world.reference.read(`SELECT ${names} FROM ${model.name} ORDER BY ${names}`)
+  const names = keysOf(model).map(({ name }) => name)
+  const keys = world.reference.read(`SELECT ${names.join()} FROM ${model.name} ORDER BY ${names.join()}`)
   const now = world.tick()
   const chosen = choices.some(keys, 0, 3)
   const changes = chosen.flatMap((key) => changeOf(choices, world, model, key, now) ?? [])
@@ -35,16 +33,12 @@ export async function changeEntities(choices: Choices, world: World): Promise<vo
     for (const change of changes) change.sql()
   })
   if (!isFine) return
-  const texts = changes.map(({ text }) => text).join('; ')
-  await world.onEach(
-    texts,
-    async (_, store) => {
-      const loaded: (() => void)[] = []
-      for (const change of changes) loaded.push(await change.rome(store))
-      for (const apply of loaded) apply()
-    },
-    () => texts,
-  )
+  const text = (): string => changes.map((change) => change.text).join('; ')
+  await world.onEach(text, async (_, store) => {
+    const loaded: (() => void)[] = []
+    for (const change of changes) loaded.push(await change.rome(store))
+    for (const apply of loaded) apply()
+  })
 }
 
 function addition(world: World, model: ModelShape, values: Values): EntityChange {

@@ -1,13 +1,15 @@
 import type { Choices } from '../choices.js'
 import { expectEqual } from '../expectation.js'
-import { filtered, scoped, scopeSql, scopes } from '../model-question.js'
 import { columnsUnder, columnWithRole, type ModelShape } from '../model-shape.js'
-import { orderedBy, type PredicatePair } from '../pairs.js'
+import { orderedBy } from '../pairs.js'
 import { predicate } from '../predicates/predicate.js'
+import { insideOf } from '../questions/model-question.js'
+import { scoped, scopeSql, scopes } from '../questions/scope.js'
+import { filtered } from '../questions/sources.js'
 import { anyValue } from '../rows.js'
 import { literalOf } from '../sql-text.js'
-import { modelsByAlias } from '../store.js'
-import { type AnyQuery, type Vocabulary, written } from '../vocabulary.js'
+import { innerModels, modelsByAlias } from '../store.js'
+import { type AnyQuery, recordingVocabulary, type Vocabulary, written } from '../vocabulary.js'
 import type { World } from '../world.js'
 
 /** What is done to the rows that a filter finds. */
@@ -25,7 +27,9 @@ export async function changeRows(choices: Choices, world: World): Promise<void> 
   const alias = choices.pick(Object.keys(models))
   const model = models[alias]
   const scope = choices.pick(scopes)
-  const filters = choices.list(0, 2, () => predicate(choices, orderedBy(choices, columnsUnder(alias, model)), 2))
+  const columns = orderedBy(choices, columnsUnder(alias, model))
+  const inside = insideOf(innerModels(world.models))
+  const filters = choices.list(0, 2, () => predicate(choices, columns, 2, inside))
   const change = anyChange(choices, world, model, alias)
   const conditions = [scopeSql(model, alias, scope), ...filters.map((filter) => `(${filter.sql})`)]
   if (change.isOfLiveRows) conditions.push(scopeSql(model, alias, 'live'))
@@ -34,27 +38,24 @@ export async function changeRows(choices: Choices, world: World): Promise<void> 
   const isFine = world.reference.try(() => {
     changed = world.reference.run(sql)
   })
-  await world.onEach(
-    sql,
-    async (on) => {
-      const query = chosen(scoped(on.query(on.model(alias)), scope), filters, on)
-      const outcome = await change.run(query, on).catch(codeOf)
-      expectEqual(`the count of ${change.name}`, isFine ? changed : 'ROME_UNIQUE', outcome)
-    },
-    (on) => `${written(chosen(scoped(on.query(on.model(alias)), scope), filters, on))} ${change.name}`,
-  )
+  const queryIn = (on: Vocabulary): AnyQuery => {
+    const query = scoped(on.query(on.model(alias)), scope)
+    return filters.length === 0 ? query.everything() : filtered(query, filters, on)
+  }
+  const text = (): string => `${written(queryIn(recordingVocabulary()))}.${change.name}\n  ${sql}`
+  await world.onEach(text, async (on) => {
+    const outcome = await change.run(queryIn(on), on).catch(codeOf)
+    expectEqual(`the count of ${change.name}`, isFine ? changed : 'ROME_UNIQUE', outcome)
+  })
   await world.compareTables()
-}
-
-function chosen(query: AnyQuery, filters: readonly PredicatePair[], on: Vocabulary): AnyQuery {
-  return filters.length === 0 ? query.everything() : filtered(query, filters, on)
 }
 
 function anyChange(choices: Choices, world: World, model: ModelShape, alias: string): Change {
   const isSoft = columnWithRole(model, 'deletedAt') !== undefined
   const now = world.tick()
   const erase = `DELETE FROM ${model.name} AS ${alias}`
-  const mark = `UPDATE ${model.name} AS ${alias} SET ${['deletedAt', ...stamped(model)].map((name) => stamp(name, now)).join(', ')}`
+  const stamps = ['deletedAt', ...stamped(model)].map((name) => stamp(name, now))
+  const mark = `UPDATE ${model.name} AS ${alias} SET ${stamps.join(', ')}`
   return choices.weighted<Change>([
     [5, () => update(choices, model, alias, now)],
     [1, () => ({ name: 'delete()', sql: isSoft ? mark : erase, isOfLiveRows: isSoft, run: (query) => query.delete() })],

@@ -1,11 +1,13 @@
 import type { PaginateOptions } from '../../../lib/query/paginate.js'
 import type { Choices } from '../choices.js'
 import { expectExactly } from '../expectation.js'
-import { filtered, inDirectionOf, scoped, scopeSql, scopes } from '../model-question.js'
 import { columnsUnder, keysOf, type ModelShape } from '../model-shape.js'
 import type { OrderPair } from '../pairs.js'
 import { predicate } from '../predicates/predicate.js'
-import { type Question, selectList, sqlInOrder } from '../question.js'
+import { inDirectionOf } from '../questions/bounds.js'
+import { type Question, selectList, sqlInOrder } from '../questions/question.js'
+import { scoped, scopeSql, scopes } from '../questions/scope.js'
+import { filtered } from '../questions/sources.js'
 import { resultText } from '../results.js'
 import { modelsByAlias } from '../store.js'
 import type { AnyQuery } from '../vocabulary.js'
@@ -73,7 +75,7 @@ function plainQuestion(choices: Choices, model: ModelShape, alias: string, order
   const filters = choices.list(0, 2, () => predicate(choices, columns, 2))
   const where = [scopeSql(model, alias, scope), ...filters.map((filter) => `(${filter.sql})`)].join(' AND ')
   return {
-    parts: [{ kind: 'entity', alias, model: model.name, columns }],
+    parts: [{ kind: 'entity', alias, model: model.name, columns, keys: [] }],
     orders,
     limit: undefined,
     offset: 0,

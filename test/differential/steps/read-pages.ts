@@ -1,31 +1,23 @@
 import type { Page } from '../../../lib/query/page.js'
 import type { Choices } from '../choices.js'
 import { expectEqual, expectExactly } from '../expectation.js'
-import { modelQuestion } from '../model-question.js'
-import { outputsOf, type Question, sqlInOrder } from '../question.js'
+import { pagedOrder } from '../questions/bounds.js'
+import { outputsOf } from '../questions/parts.js'
+import { type Question, sqlInOrder } from '../questions/question.js'
 import { resultText } from '../results.js'
-import { setQuestion } from '../set-question.js'
-import { modelsByAlias } from '../store.js'
 import type { AnyQuery } from '../vocabulary.js'
 import type { World } from '../world.js'
+import { anyQuestion } from './ask.js'
 
 /** Walks through a result in pages of changing sizes, to the end and back. */
 export async function readPages(choices: Choices, world: World): Promise<void> {
-  const question = pagedQuestion(choices, world)
+  const question = anyQuestion(choices, world, { isPaged: true })
   const sizes = choices.list(1, 4, () => choices.pick([3, 1, 2, 5, 8, 100]))
-  if (question.completion === undefined) return
-  const sql = sqlInOrder(question, [...question.orders, ...question.completion])
-  const expected = world.reference.readShown(sql, outputsOf(question)).map(({ row }) => row)
+  const order = question.completion && pagedOrder(question, question.completion)
+  if (order === undefined) return
+  const sql = sqlInOrder(question, order)
+  const expected = world.reference.readShown(sql, outputsOf(question.parts)).map(({ row }) => row)
   await world.onEachStore(question, sql, (query) => walk(query, question, expected, sizes))
-}
-
-function pagedQuestion(choices: Choices, world: World): Question {
-  const models = modelsByAlias(world.models)
-  const alias = choices.pick(Object.keys(models))
-  return choices.weighted<Question>([
-    [4, () => modelQuestion(choices, models[alias], alias, { isPaged: true })],
-    [1, () => setQuestion(choices, models, { isPaged: true })],
-  ])
 }
 
 async function walk(

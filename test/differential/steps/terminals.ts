@@ -1,6 +1,6 @@
 import type { Choices } from '../choices.js'
 import { expectEqual, expectWindow, windowSize } from '../expectation.js'
-import type { Question } from '../question.js'
+import type { Question } from '../questions/question.js'
 import type { ReferenceRow } from '../reference.js'
 import { resultText } from '../results.js'
 import type { AnyQuery } from '../vocabulary.js'

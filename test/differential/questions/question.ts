@@ -1,14 +1,10 @@
-import type { OrderPair, ValuePair } from './pairs.js'
-import { sqlDirection } from './pairs.js'
-import type { AnyQuery, Vocabulary } from './vocabulary.js'
-
-/** One selected thing: an entity, as the values of its columns, or a value. */
-export type Part =
-  | { readonly kind: 'entity'; readonly alias: string; readonly model: string; readonly columns: readonly ValuePair[] }
-  | { readonly kind: 'value'; readonly value: ValuePair }
+import { type OrderPair, sqlDirection, type ValuePair } from '../pairs.js'
+import type { AnyQuery, Vocabulary } from '../vocabulary.js'
+import type { Bounds, Completion } from './bounds.js'
+import { outputsOf, type Part } from './parts.js'
 
 /** A query, said in Rome's words and in SQL. */
-export interface Question {
+export interface Question extends Bounds {
   rome(on: Vocabulary): AnyQuery
   readonly parts: readonly Part[]
   /**
@@ -16,26 +12,18 @@ export interface Question {
    * question's own order and limit.
    */
   rows(more: readonly ValuePair[]): string
-  readonly orders: readonly OrderPair[]
-  readonly limit: number | undefined
-  readonly offset: number
-  /** Terms that no two different rows are equal in; undefined when rows may be the same. */
-  readonly completion: readonly OrderPair[] | undefined
-}
-
-/** The values in a result, in order. */
-export function outputsOf({ parts }: Question): ValuePair[] {
-  return parts.flatMap((part) => (part.kind === 'entity' ? part.columns : [part.value]))
+  /** What tells its rows apart; undefined when rows may be the same. */
+  readonly completion: Completion | undefined
 }
 
 /** What later steps see of each output: its place. */
-export function placesOf(question: Question): ValuePair[] {
-  return outputsOf(question).map((value, position) => ({ ...value, isNullable: true, sql: `c${position}` }))
+export function placesOf({ parts }: Question): ValuePair[] {
+  return outputsOf(parts).map((value, position) => ({ ...value, isNullable: true, sql: `c${position}` }))
 }
 
 /** The places that an expression of the left operand can mean: a selected value comes before a column of an entity. */
 export function namedPlaces(question: Question): ValuePair[] {
-  const outputs = outputsOf(question)
+  const outputs = outputsOf(question.parts)
   const values = question.parts.flatMap((part) => (part.kind === 'value' ? [part.value.sql] : []))
   return placesOf(question).filter((_, position) => {
     const { sql } = outputs[position]
@@ -49,8 +37,8 @@ export function isOfEntity({ parts }: Question, place: number): boolean {
 }
 
 /** The names of the outputs: c0, c1 … */
-export function outputNames(question: Question): string {
-  return outputsOf(question)
+export function outputNames({ parts }: Question): string {
+  return outputsOf(parts)
     .map((_, position) => `c${position}`)
     .join(', ')
 }
@@ -68,16 +56,20 @@ export function selectList(outputs: readonly ValuePair[], more: readonly ValuePa
 export function sqlInOrder(question: Question, orders: readonly OrderPair[] = question.orders): string {
   const rows = question.rows(orders.map(({ value }) => value))
   if (orders.length === 0) return `SELECT ${outputNames(question)}, 0 AS tie FROM (${rows})`
-  const directions = orders.map((order, position) => `o${position} ${sqlDirection(order)}`).join(', ')
-  return `SELECT ${outputNames(question)}, dense_rank() OVER (ORDER BY ${directions}) AS tie FROM (${rows}) ORDER BY tie`
+  const tie = `dense_rank() OVER (ORDER BY ${directions(orders)}) AS tie`
+  return `SELECT ${outputNames(question)}, ${tie} FROM (${rows}) ORDER BY tie`
 }
 
 /** Exactly the rows of the question, for use inside of another. A limited one has a total order. */
 export function sqlOfOperand(question: Question): string {
   const { orders, limit, offset } = question
   const rows = question.rows(orders.map(({ value }) => value))
-  const directions = orders.map((order, position) => `o${position} ${sqlDirection(order)}`).join(', ')
   const isLimited = limit !== undefined || offset > 0
-  const order = isLimited && orders.length > 0 ? ` ORDER BY ${directions}` : ''
-  return `SELECT ${outputNames(question)} FROM (${rows})${order}${isLimited ? ` LIMIT ${limit ?? -1} OFFSET ${offset}` : ''}`
+  const order = isLimited && orders.length > 0 ? ` ORDER BY ${directions(orders)}` : ''
+  const window = isLimited ? ` LIMIT ${limit ?? -1} OFFSET ${offset}` : ''
+  return `SELECT ${outputNames(question)} FROM (${rows})${order}${window}`
+}
+
+function directions(orders: readonly OrderPair[]): string {
+  return orders.map((order, position) => `o${position} ${sqlDirection(order)}`).join(', ')
 }

@@ -1,4 +1,4 @@
-import { UsageError } from '../errors/rome-error.js'
+import { UsageError } from './rome-error.js'
 
 /** Tells whether a value is one that an option takes. */
 export type OptionRule = (value: unknown) => boolean

@@ -1,0 +1,121 @@
+import { Choices } from './choices.js'
+import { Difference } from './expectation.js'
+import { ask } from './steps/ask.js'
+import { changeEntities } from './steps/change-entities.js'
+import { changeRows } from './steps/change-rows.js'
+import { paginate } from './steps/paginate.js'
+import { readPages } from './steps/read-pages.js'
+import type { StoreKind } from './store.js'
+import { World } from './world.js'
+
+/** A seed, or the tape of the choices that were made. */
+export type Source = number | readonly number[]
+
+/** What a world is made of: each part has choices of its own, so that parts can be left out one by one. */
+export interface WorldPlan {
+  readonly models: Source
+  readonly rows: readonly Source[]
+  readonly steps: readonly Source[]
+}
+
+/** What happened in a world before something was wrong. */
+export interface Failure {
+  readonly error: unknown
+  readonly plan: WorldPlan
+  readonly story: string
+}
+
+/** Lives through a world. @returns what went wrong, or how many questions were answered. */
+export async function live(plan: WorldPlan, kinds: readonly StoreKind[], habits: Habits): Promise<Failure | number> {
+  const models = new Choices(plan.models)
+  const world = new World(models, kinds)
+  const rows: (readonly number[])[] = []
+  const steps: (readonly number[])[] = []
+  const play = async (
+    source: Source,
+    into: (readonly number[])[],
+    part: (choices: Choices) => Promise<void>,
+  ): Promise<void> => {
+    const choices = new Choices(source)
+    into.push(choices.tape)
+    await part(choices)
+  }
+  try {
+    await world.open()
+    for (const row of plan.rows) await play(row, rows, async (choices) => world.add(choices, plan.rows.length))
+    for (const step of plan.steps) await play(step, steps, (choices) => takeStep(choices, world, habits))
+    return world.questions
+  } catch (error) {
+    return { error, plan: { models: models.tape, rows, steps }, story: world.story }
+  } finally {
+    await world.close()
+  }
+}
+
+/** How often each step is taken; the first one is the simplest. */
+export type Habits = readonly (readonly [weight: number, step: Step])[]
+
+type Step = (choices: Choices, world: World) => Promise<void>
+
+/** Mostly questions. */
+export const reading: Habits = [
+  [90, ask],
+  [6, readPages],
+  [3, paginate],
+  [1, changeEntities],
+]
+
+/** Questions between changes, so that they are asked over rows that are not committed, and not yet written. */
+export const changing: Habits = [
+  [60, ask],
+  [5, readPages],
+  [3, paginate],
+  [10, changeRows],
+  [12, changeEntities],
+  [5, commit],
+  [3, rollback],
+  [2, reopen],
+]
+
+async function takeStep(choices: Choices, world: World, habits: Habits): Promise<void> {
+  const step = choices.weighted<Step>(habits.map(([weight, step]) => [weight, () => step]))
+  if (step === changeEntities && world.hasPendingEntities) await world.flush()
+  await step(choices, world)
+  world.hasPendingEntities = step === changeEntities
+}
+
+async function commit(_: Choices, world: World): Promise<void> {
+  world.reference.run('COMMIT')
+  world.reference.run('BEGIN')
+  await world.onEach(
+    () => 'commit()',
+    (_, store) => store.session.commit(),
+  )
+}
+
+async function rollback(_: Choices, world: World): Promise<void> {
+  world.reference.run('ROLLBACK')
+  world.reference.run('BEGIN')
+  await world.onEach(
+    () => 'rollback()',
+    (_, store) => store.session.rollback(),
+  )
+}
+
+/** Closes and opens again the stores that last. */
+async function reopen(choices: Choices, world: World): Promise<void> {
+  await commit(choices, world)
+  for (const store of world.stores) {
+    if (!store.kind.isLasting) continue
+    await store.close()
+    await store.open()
+  }
+  world.note(() => 'close and open')
+}
+
+/** Whether an error says that the two sides differ, for the smaller case to differ in the same way. */
+export function signatureOf(error: unknown): string {
+  if (error instanceof Difference) return 'difference'
+  if (typeof error === 'object' && error !== null && 'code' in error) return `code ${String(error.code)}`
+  return error instanceof Error ? `${error.name} ${error.message}` : String(error)
+}
