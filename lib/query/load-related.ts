@@ -30,7 +30,7 @@ export interface RelatedRead {
   readonly refresh?: boolean
 }
 
-/** Loads relations of entities, and of the entities they lead to: one read for each, whatever the number of entities. */
+/** Loads relations of entities, and of those they lead to: one read for each, whatever the number of entities. */
 export function loadIncludes(
   read: RelatedRead,
   entities: readonly object[],

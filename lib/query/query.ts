@@ -150,8 +150,8 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   /**
    * Loads relations with the entities of the result: those named, `'properties'`, and on from there, `'members.owner'`.
    * As an object each may have a filter, an order and a limit of its own. Results, `count`, `limit` and pages stay what
-   * they are. Cost: one read for each relation, two for many-to-many, whatever the number of results; what was loaded in
-   * this transaction is not read again.
+   * they are. Cost: one query for each relation, two for many-to-many, however many results there are; what was loaded
+   * in this transaction is not read again.
    * @throws QueryError `ROME_QUERY_INVALID` for what is no relation, and when no entity of the root is selected;
    * UsageError `ROME_ARGUMENT`, `ROME_UNDEFINED`.
    *

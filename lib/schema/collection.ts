@@ -12,15 +12,15 @@ export interface LoadOptions {
 
 /**
  * The property of a relation to many entities. It is loaded when one says so, by `load()` or with the query that reads
- * its entity; nothing is ever read behind a property. What it holds can be read once it is loaded, and is `ROME_NOT_LOADED`
- * before. That of a new entity is loaded, and empty.
+ * its entity; nothing is ever read behind a property. What it holds can be read once it is loaded, and before that is
+ * `ROME_NOT_LOADED`. That of a new entity is loaded, and empty.
  */
 export interface Collection<T extends object> extends RelationProperty<T> {
   /** Whether its entities can be read without waiting. */
   isLoaded(): this is LoadedCollection<T>
   /**
-   * Reads its entities, unless they were loaded in this transaction: one query, two for many-to-many. What was changed is
-   * flushed first. Gives the collection itself.
+   * Reads its entities, unless they were loaded in this transaction: one query, two for many-to-many. What was changed
+   * is flushed first. Gives the collection itself.
    * @throws UsageError `ROME_ENTITY_STATE` when its entity is in no session; what a query throws.
    */
   load(options?: LoadOptions): Promise<LoadedCollection<T>>

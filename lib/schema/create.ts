@@ -22,8 +22,8 @@ export type RelatedValues<Property> =
 
 /**
  * A new, transient entity with these values. Columns left out get their default when the entity is written; the key
- * and the times may be given, so that data can be imported. Values are checked at once. A relation is given the entities
- * themselves: both sides know of each other at once, and adding the new entity adds those that are new.
+ * and the times may be given, so that data can be imported. Values are checked at once. A relation is given the
+ * entities themselves: both sides know of each other at once, and adding the new entity adds those that are new.
  * @throws ValidationError `ROME_UNKNOWN_COLUMN` for a name that is no column, `ROME_VALUE_TYPE`, `ROME_VALUE_RANGE`,
  * `ROME_VALUE_INVALID` or `ROME_VALUE_MISSING` for a value that the column refuses.
  * @throws UsageError `ROME_UNDEFINED` for undefined, `ROME_ARGUMENT` for what a relation does not lead to.

@@ -4,8 +4,8 @@ import type { LoadedRef, Ref } from './ref.js'
 import type { RelationProperty } from './relation-property.js'
 
 /**
- * An entity of which some relations are loaded, so that they can be read at once: each by its name, or as a path such as
- * `'books.tags'`.
+ * An entity of which some relations are loaded, so that they can be read at once: each by its name, or as a path such
+ * as `'books.tags'`.
  *
  * @example
  * ```ts

@@ -14,17 +14,22 @@ export interface GeneratedValue {
 /** Which moment and transaction never come: an entity that no session has met. */
 export const never = -1
 
-/** What follows an entity, as the entity's record sees it. */
-export interface EntityOwner {
+/** What follows the relations of an entity, as the entity's record sees it. */
+export interface RelationOwner {
   /** A side of the entity changes: what it is may have to come back. */
-  sideWillChange(record: EntityRecord, side: RelationSide): void
-  /** The entity was related to another, which may be new to the session. */
-  related(record: EntityRecord, link: NewLink): void
+  willChange(record: EntityRecord, side: RelationSide): void
+  /** Two entities were related, one of which may be new to the session. */
+  related(link: NewLink): void
   /** The entity is not kept without the relation it was taken out of. Whether it will be deleted. */
   orphaned(record: EntityRecord): boolean
   /** The entity was put into such a relation again. */
   adopted(record: EntityRecord): void
   loadSide(side: RelationSide, options: LoadOptions, caller: CallableFunction): Promise<void>
+}
+
+/** What follows an entity. */
+export interface EntityOwner {
+  readonly relations: RelationOwner
 }
 
 /** All that is known of an entity beside its properties. There is one per entity, for as long as the entity lives. */
@@ -48,23 +53,23 @@ export class EntityRecord extends Companion {
   }
 
   override willChange(side: RelationSide): void {
-    this.owner?.sideWillChange(this, side)
+    this.owner?.relations.willChange(this, side)
   }
 
   override related(link: NewLink): void {
-    this.owner?.related(this, link)
+    this.owner?.relations.related(link)
   }
 
   override orphaned(): boolean {
-    return this.owner?.orphaned(this) ?? false
+    return this.owner?.relations.orphaned(this) ?? false
   }
 
   override adopted(): void {
-    this.owner?.adopted(this)
+    this.owner?.relations.adopted(this)
   }
 
   override load(side: RelationSide, options: LoadOptions, caller: CallableFunction): Promise<void> {
-    return this.owner?.loadSide(side, options, caller) ?? super.load(side, options, caller)
+    return this.owner?.relations.loadSide(side, options, caller) ?? super.load(side, options, caller)
   }
 }
 

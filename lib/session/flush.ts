@@ -21,7 +21,7 @@ import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row
  * @throws ValidationError, ConstraintError, ConflictError `ROME_STALE_VERSION`, UsageError `ROME_ENTITY_STATE`.
  */
 export async function flush(unit: UnitOfWork, transaction: RecordTransaction, session: QuerySession): Promise<void> {
-  const added = unit.cascade()
+  const added = unit.relations.cascade()
   try {
     const now = session.clock()
     const writes = await plan(unit, transaction, session, now)
@@ -60,7 +60,7 @@ async function plan(
     unit.checkKey(record, record.table.keyOf(insert.next as Row), true)
     return insert
   })
-  const links = await planLinks({ session, transaction, keys, now }, unit.storedSides)
+  const links = await planLinks({ session, transaction, keys, now }, unit.relations.stored)
   return [...links.filter(isErase), ...erases, ...softDeletes, ...updates, ...inserts, ...links.filter(isKept)]
 }
 

@@ -431,7 +431,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
             context: { model: record.table.schema.name, key: record.row && record.table.primaryKeyOf(record.row) },
           })
         }
-        this.#unit.forgetRelations(record)
+        this.#unit.relations.unload(record)
         this.#unit.refresh(record, current)
       })
     })
@@ -580,12 +580,12 @@ export class RomeSession implements QuerySession, AsyncDisposable {
 
   /** @internal */
   isLoadedNow(side: RelationSide): boolean {
-    return this.#unit.isLoadedNow(side)
+    return this.#unit.relations.isLoadedNow(side)
   }
 
   /** @internal */
   fill(side: RelationSide, related: readonly object[], isPartial?: boolean): void {
-    this.#unit.fill(side, related, isPartial)
+    this.#unit.relations.fill(side, related, isPartial)
   }
 
   /** @internal */
@@ -600,7 +600,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     const key = referredKey(this.#host.store.table(target), side)
     const entity = key === undefined ? undefined : this.#unit.findSettled(key)
     if (entity === undefined) return false
-    this.#unit.fill(side, [entity])
+    this.#unit.relations.fill(side, [entity])
     return true
   }
 
@@ -608,7 +608,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     checkOptions('load', options, loadOptionRules)
     this.#guard.check()
     const { withDeleted = false, refresh = false, signal } = options
-    if (!withDeleted && !refresh && (this.#unit.isLoadedNow(side) || this.#settle(side))) return
+    if (!withDeleted && !refresh && (this.#unit.relations.isLoadedNow(side) || this.#settle(side))) return
     this.#repeatedLoads.count(side, caller, this.#unit.transactionNumber)
     await this.run(
       (transaction) => {

@@ -115,7 +115,7 @@ function takeOut(ref: RefSide, parent: object | undefined): void {
   refer(ref, null)
 }
 
-/** The two ends of a many-to-many relation: the side that stores it, and the one that shows the same where there is one. */
+/** The ends of a many-to-many relation: the side that stores it, and the one that mirrors it where there is one. */
 function endsOf(definition: RelationDefinition, entity: object, other: object) {
   const storing = definition.isOwner ? definition : inverseOf(definition)
   const [from, to] = definition.isOwner ? [entity, other] : [other, entity]
