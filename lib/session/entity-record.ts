@@ -3,7 +3,7 @@ import type { Row } from '../records/row.js'
 import type { Table } from '../records/table.js'
 import type { LoadOptions } from '../schema/collection.js'
 import { Companion, companionOf, type NewLink } from '../schema/related/companion.js'
-import type { RelationSide } from '../schema/related/relation-side.js'
+import type { RefSide, RelationSide } from '../schema/related/relation-side.js'
 
 /** A property that was written by Rome and not by the user, and what it was before. */
 export interface GeneratedValue {
@@ -18,6 +18,8 @@ export const never = -1
 export interface RelationOwner {
   /** A side of the entity changes: what it is may have to come back. */
   willChange(record: EntityRecord, side: RelationSide): void
+  /** An entity was made to refer to another one, or to none. */
+  referred(side: RefSide): void
   /** Two entities were related, one of which may be new to the session. */
   related(link: NewLink): void
   /** The entity is not kept without the relation it was taken out of. Whether it will be deleted. */
@@ -54,6 +56,10 @@ export class EntityRecord extends Companion {
 
   override willChange(side: RelationSide): void {
     this.owner?.relations.willChange(this, side)
+  }
+
+  override referred(side: RefSide): void {
+    this.owner?.relations.referred(side)
   }
 
   override related(link: NewLink): void {

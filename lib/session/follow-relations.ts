@@ -11,24 +11,29 @@ export type FindReferred = (relation: RelationDefinition, row: Row) => object | 
 
 /**
  * Relations follow foreign keys that were written or read: a reference leads where its columns say, and collections
- * that are loaded lose and gain the entity.
+ * that are loaded lose and gain the entity. `changed` was set since the row was, so that it may say something else.
  */
 export function followForeignKeys(
-  { entity, sides, table }: EntityRecord,
+  { entity, isNew, sides, table }: EntityRecord,
   previous: Row | undefined,
   next: Row,
   find: FindReferred,
+  changed?: RefSide,
 ): void {
   for (const relation of table.schema.relations) {
     if (!relation.isOwner || relation.kind === 'manyToMany') continue
     const isSame =
       previous !== undefined && relation.columns.every(({ own }) => previous[own.position] === next[own.position])
-    const ref = sides?.get(relation) as RefSide | undefined
-    const before = ref?.target
-    if (isSame && (!before || refersTo(relation, entity, before))) continue
+    const looked = sides?.get(relation) as RefSide | undefined
+    const before = looked?.target
+    // A reference that was not set is null beside a foreign key when what that leads to is hidden.
+    const isEmpty = before === undefined || (before === null && looked !== changed)
+    if (isSame && (before ? refersTo(relation, entity, before) : isEmpty)) continue
     const found = find(relation, next)
     const now = found === undefined && before && refersTo(relation, entity, before) ? before : found
-    if (ref !== undefined && before !== now) change(ref, () => (ref.target = now))
+    // What was made here knows what it refers to, also when nobody looked at that before.
+    const ref = looked ?? (isNew && now ? (sideOf(entity, relation) as RefSide) : undefined)
+    if (ref !== undefined && ref.target !== now) change(ref, () => (ref.target = now))
     const { inverse } = relation
     if (inverse === undefined) continue
     const earlier = previous === undefined ? undefined : find(relation, previous)

@@ -9,6 +9,8 @@ export class RelationChanges {
   readonly links: NewLink[]
   /** Entities whose foreign key waits for the key of a new entity. */
   readonly awaiting: Set<EntityRecord>
+  /** References that were set: the foreign key may have been set since, and then wins. */
+  readonly referred: Set<RefSide>
   /** Many-to-many sides with rows to insert and erase. */
   readonly stored: Set<CollectionSide>
   /** Marked for deletion because they were taken out of a relation. */
@@ -17,12 +19,13 @@ export class RelationChanges {
   constructor(from?: RelationChanges) {
     this.links = [...(from?.links ?? [])]
     this.awaiting = new Set(from?.awaiting)
+    this.referred = new Set(from?.referred)
     this.stored = new Set(from?.stored)
     this.orphans = new Set(from?.orphans)
   }
 
   get isEmpty(): boolean {
-    return this.links.length === 0 && this.awaiting.size === 0 && this.stored.size === 0
+    return [this.awaiting, this.referred, this.stored].every(({ size }) => size === 0) && this.links.length === 0
   }
 
   /** A side of an entity of the session is not as it is stored, or is about to be. */
@@ -41,6 +44,7 @@ export class RelationChanges {
   clear(): void {
     this.links.length = 0
     this.awaiting.clear()
+    this.referred.clear()
     this.stored.clear()
     this.orphans.clear()
   }

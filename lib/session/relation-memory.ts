@@ -84,6 +84,10 @@ export class RelationMemory implements RelationOwner {
     this.#changes.note(side)
   }
 
+  referred(side: RefSide): void {
+    this.#changes.referred.add(side)
+  }
+
   related(link: NewLink): void {
     if (!this.#entities.has(link.newcomer)) this.#changes.links.push(link)
     this.#changes.note(link.side)
@@ -177,6 +181,12 @@ export class RelationMemory implements RelationOwner {
 
   /** All was written that the flush had to do. */
   written(): void {
+    for (const side of this.#changes.referred) {
+      const record = recordOf(side.entity)
+      if (this.#entities.has(side.entity) && record?.row !== undefined) {
+        followForeignKeys(record, record.row, record.row, this.#findReferred, side)
+      }
+    }
     for (const side of this.#changes.stored) {
       if (side.added.size === 0 && side.removed.size === 0) continue
       change(side, () => {

@@ -1,7 +1,6 @@
 import { UsageError } from '../../errors/rome-error.js'
 import type { LoadOptions } from '../collection.js'
 import type { RelationDefinition } from '../entity-schema.js'
-import { refersToSome } from './foreign-key.js'
 import { CollectionSide, RefSide, type RelationSide } from './relation-side.js'
 
 /**
@@ -41,6 +40,9 @@ export class Companion {
 
   /** To be called before a side of the entity changes. */
   willChange(_side: RelationSide): void {}
+
+  /** The entity was made to refer to another one, or to none. */
+  referred(_side: RefSide): void {}
 
   /** The entity was related to another one. */
   related(_link: NewLink): void {}
@@ -93,7 +95,7 @@ function newSide({ entity, isNew }: Companion, definition: RelationDefinition): 
     return side
   }
   const side = new RefSide(entity, definition)
-  if (isNew && !(isOwner && refersToSome(definition, entity))) side.target = null
+  if (isNew && !isOwner) side.target = null
   return side
 }
 

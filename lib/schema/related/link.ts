@@ -99,6 +99,7 @@ function refer(ref: RefSide, other: object | null): void {
   if (inverse !== undefined && before && before !== other) leave(sideOf(before, inverse), entity)
   change(ref, () => (ref.target = other))
   assignForeignKey(definition, entity, other)
+  companionOf(entity)?.referred(ref)
   if (other === null) return
   companionOf(entity)?.adopted()
   companionOf(entity)?.related({ side: ref, other, newcomer: other, cascades: definition.cascadesAdd })

@@ -30,7 +30,7 @@ export class RelatedRef implements LoadedRef<object | null> {
 
   get(): object | null {
     const side = this.#side
-    const { target } = side
+    const target = side.seen
     if (target === undefined) throw notLoaded(side)
     const { isOwner, isNullable } = this.#definition
     if (target === null && isOwner && !isNullable && refersToSome(this.#definition, this.#entity)) {

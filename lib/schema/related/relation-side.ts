@@ -1,4 +1,5 @@
 import type { RelationDefinition } from '../entity-schema.js'
+import { refersToSome } from './foreign-key.js'
 
 /** Which transaction never was. */
 const never = -1
@@ -91,7 +92,13 @@ export class RefSide extends RelationSide {
   target: object | null | undefined
 
   get isLoaded(): boolean {
-    return this.target !== undefined
+    return this.seen !== undefined
+  }
+
+  /** As the target; an empty foreign key says that there is none without being loaded. */
+  get seen(): object | null | undefined {
+    if (this.target !== undefined) return this.target
+    return this.definition.isOwner && !refersToSome(this.definition, this.entity) ? null : undefined
   }
 
   known(): readonly object[] {
