@@ -1,6 +1,7 @@
 import { QueryError, UsageError } from '../errors/rome-error.js'
 import { Expression } from '../expressions/expression.js'
 import type { ExpressionNode } from '../expressions/nodes.js'
+import { refuseUndefined } from '../expressions/operand.js'
 import { Ordering } from '../expressions/ordering.js'
 import { areComparable, typeOf } from '../expressions/type-of.js'
 import { containsAggregate, sourcesOf } from '../expressions/walk.js'
@@ -62,6 +63,7 @@ export function parseJoin(
   target: unknown,
   on: readonly unknown[],
 ): readonly JoinPart[] {
+  refuseUndefined(target, 'join')
   if (on.length > 0) {
     const [condition] = parsePredicates(on, 'join')
     refuseAggregates([condition], 'join')

@@ -12,14 +12,14 @@ import { parseCount } from './build.js'
 import { type OrderPart, type QueryDescription, rootOf, type SelectedPart, sourcesIn } from './description.js'
 import type { BudgetReason } from './operators/budget.js'
 import { execute } from './operators/execute.js'
-import { forEachBatch } from './operators/operator.js'
+import { type Execution, forEachBatch } from './operators/operator.js'
 import { accessIn } from './plan/layout.js'
 import type { OutputPart } from './plan/output.js'
 import type { PlanNode } from './plan/plan-node.js'
 import { isAggregated, isOfRootOnly } from './plan/planner.js'
 import { isSameExpression } from './plan/same-expression.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { type QueryRun, resultsOf, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder, reverseOrder } from './total-order.js'
 
 /** Which page: so many items after, or before, the place that a token marks; from the start without one. */
@@ -81,14 +81,12 @@ export async function readPage(
   const order = pageOrder(description)
   const pageQuery = withOrderValues(description, order)
   const selected = description.selection.length
-  const found = await session.run(async (transaction): Promise<FoundPage> => {
-    let examined: (() => readonly unknown[]) | undefined
-    const run = new QueryRun(session, transaction, options, {
-      onExamined: (row, layout) => {
-        // Rows of a step that does not come in order may lack what the order is by: looked at only at a stop.
-        examined = () => order.map((part) => compileValue<Row>(part.node, accessIn(layout))(row))
-      },
-    })
+  let examined: (() => readonly unknown[]) | undefined
+  const onExamined: Execution['onExamined'] = (row, layout) => {
+    // Rows of a step that does not come in order may lack what the order is by: looked at only at a stop.
+    examined = () => order.map((part) => compileValue<Row>(part.node, accessIn(layout))(row))
+  }
+  const readFound = async (run: QueryRun): Promise<FoundPage> => {
     const read = async (
       values: readonly unknown[] | undefined,
       backwards: boolean,
@@ -118,7 +116,8 @@ export async function readPage(
       next: last && (isBackwards ? await isAny(last, false) : hasMore) ? placeOf(last) : undefined,
       previous: first && (isBackwards ? hasMore : await isAny(first, true)) ? placeOf(first) : undefined,
     }
-  }, options)
+  }
+  const found = await runQuery(session, description, options, readFound, { onExamined })
   const seal = (place: readonly unknown[]): string =>
     sealToken(session.store.secret, fingerprint(description, order), place as PackedValue[])
   return {

@@ -13,7 +13,7 @@ import type { RowValue } from '../values/column-type.js'
 import { parseCount } from './build.js'
 import type { OrderPart, QueryDescription } from './description.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { type QueryRun, resultsOf, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder } from './total-order.js'
 
 /** Which way a sort key orders. */
@@ -58,24 +58,23 @@ export function paginate(
   const source = paginatedSource(description)
   const limit = options.limit === undefined ? undefined : parseCount(options.limit, 'limit')
   const order = completeOrder(parseSortKeys(source, options), [source])
-  const read = (transaction: RecordTransaction, values: readonly RowValue[] | undefined) => {
+  const read = (run: QueryRun, values: readonly RowValue[] | undefined) => {
     const seek = values === undefined ? {} : { seek: { order, values } }
-    const run = new QueryRun(session, transaction, options)
     return andThen(run.plan({ ...description, orderBy: order, limit }, seek), (planned) =>
       andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),
     )
   }
   const { marker } = options
-  return session.run((transaction) => {
-    if (marker === undefined || marker === null) return read(transaction, undefined)
-    if (marker instanceof source.schema.model) return read(transaction, placeOfEntity(source.schema, order, marker))
-    return andThen(markerRow(session, transaction, description, source, marker), (row) =>
+  return runQuery(session, description, options, (run) => {
+    if (marker === undefined || marker === null) return read(run, undefined)
+    if (marker instanceof source.schema.model) return read(run, placeOfEntity(source.schema, order, marker))
+    return andThen(markerRow(session, run.execution.transaction, description, source, marker), (row) =>
       read(
-        transaction,
+        run,
         order.map((part) => row[columnIn(part).position]),
       ),
     )
-  }, options)
+  })
 }
 
 function paginatedSource(description: QueryDescription): ModelSource {

@@ -2,6 +2,7 @@ import { QueryError, UsageError } from '../errors/rome-error.js'
 import { Expression, type Predicate } from '../expressions/expression.js'
 import { subqueryNode } from '../expressions/make-nodes.js'
 import type { ParameterNode } from '../expressions/nodes.js'
+import { refuseUndefined } from '../expressions/operand.js'
 import type { Ordering } from '../expressions/ordering.js'
 import { asSubquery, type SubqueryParts, type SubquerySource } from '../expressions/subquery-source.js'
 import { typeOf } from '../expressions/type-of.js'
@@ -99,6 +100,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
 
   /** Keeps rows whose columns equal the values. @throws UsageError for undefined, null and unknown columns. */
   filterBy(values: FilterByValues<Root>): Query<Result, Root> {
+    refuseUndefined(values, 'filterBy')
     const source = rootOf(this.#description)
     const columns: Record<string, Expression<unknown>> = makeFields(source, source.schema.columns)
     const predicates = Object.entries(values ?? {}).map(([name, value]) => {
@@ -438,6 +440,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   }
 
   #combine<Other extends object>(operator: SetOperator, other: Query<Result, Other>): Query<Result, Root> {
+    refuseUndefined(other, operator)
     if (!(other instanceof Query))
       throw new UsageError('ROME_ARGUMENT', 'combine a query with another query', { context: { operator } })
     if (other.#session !== this.#session) {

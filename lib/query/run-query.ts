@@ -111,10 +111,10 @@ export function runQuery<T>(
   description: QueryDescription,
   options: TerminalOptions,
   work: (run: QueryRun) => MaybePromise<T>,
+  observers?: ConstructorParameters<typeof QueryRun>[3],
 ): Promise<T> {
-  checkOptions('query', options, terminalOptionRules)
   return session.run((transaction) => {
-    const run = new QueryRun(session, transaction, options)
+    const run = new QueryRun(session, transaction, options, observers)
     if (session.slowQueryMs === undefined) return work(run)
     const startedAt = performance.now()
     return andThen(work(run), (result) => {
@@ -142,6 +142,7 @@ export function readAll(
   description: QueryDescription,
   options: TerminalOptions,
 ): Promise<unknown[]> {
+  checkOptions('query', options, terminalOptionRules)
   return runQuery(session, description, options, (run) =>
     andThen(run.plan(description), (planned) =>
       andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),
@@ -155,6 +156,7 @@ export function countRows(
   description: QueryDescription,
   options: TerminalOptions,
 ): Promise<number> {
+  checkOptions('query', options, terminalOptionRules)
   return runQuery(session, description, options, (run) =>
     andThen(run.plan(description, { isCount: true }), ({ plan }) => {
       let count = 0

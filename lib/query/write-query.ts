@@ -3,6 +3,7 @@ import { UsageError, ValidationError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { Expression } from '../expressions/expression.js'
 import { isNullNode } from '../expressions/make-nodes.js'
+import { refuseUndefined } from '../expressions/operand.js'
 import { areComparable, typeOf } from '../expressions/type-of.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -16,7 +17,7 @@ import type { QueryDescription } from './description.js'
 import { accessIn } from './plan/layout.js'
 import { checkSources } from './plan/row-source.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** The row that takes the place of a matching one; `undefined` erases it. */
 type NextRow = (row: Row, now: Date) => Row | undefined
@@ -28,6 +29,7 @@ export function updateRows(
   values: object,
   options: TerminalOptions,
 ): Promise<number> {
+  refuseUndefined(values, 'update')
   const source = writableSource(description, 'update')
   const { schema } = source
   const setters = parseValues(source, values)
@@ -77,8 +79,8 @@ function writeRows(
 ): Promise<number> {
   checkOptions('query', options, terminalOptionRules)
   const table = session.store.table(source.schema)
-  return session.run(async (transaction) => {
-    const run = new QueryRun(session, transaction, options)
+  return runQuery(session, description, options, async (run) => {
+    const { transaction } = run.execution
     const rows = await run.rows(await run.plan({ ...description, selection: [{ kind: 'entity', source }] }))
     const now = session.clock()
     const changes: RowChange[] = rows.map((previous) => ({ previous, next: nextOf(previous, now) }))
@@ -86,7 +88,7 @@ function writeRows(
     session.follow(table, changes)
     for (const [referring, followed] of cascaded) session.follow(referring, followed)
     return changes.length
-  }, options)
+  })
 }
 
 /**

@@ -4,6 +4,7 @@ import { memory } from '../../lib/engines/memory/index.js'
 import { AbortError, type ExplainedStep, type Query, QueryError, type Rome } from '../../lib/index.js'
 import { openItems, type PlanCase, planCases, stepsOfKind } from '../support/every-plan.js'
 import { heldBy, nothingHeld } from '../support/image-fixture.js'
+import { readProjectFile } from '../support/project.js'
 import { openSortFiles } from '../support/sort-files.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
@@ -30,6 +31,14 @@ for (const [where, open] of Object.entries(stores)) {
 
 t.test('the cases take every kind of step there is, in each of its ways, and no other', (t) => {
   t.strictSame([...taken].sort(), Object.values(stepsOfKind).flat().sort())
+  t.end()
+})
+
+t.test('docs/plans.md tells of every step', (t) => {
+  const page = readProjectFile('docs/plans.md')
+  for (const step of Object.values(stepsOfKind).flat()) {
+    t.ok(page.includes(`\`${step.replace(/^(?:left|mark) /, '')}\``), step)
+  }
   t.end()
 })
 

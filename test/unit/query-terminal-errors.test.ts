@@ -137,6 +137,8 @@ t.test('every terminal refuses options that it does not know, and values that ar
     'a token that is a number': () => images.page({ size: 1, after: wrong(7) }),
     'a token that is null': () => images.page({ size: 1, after: wrong(null) }),
     'sort keys that are a text': () => images.paginate({ sortKeys: wrong('name') }),
+  })
+  await rejectsAll(t, UsageError, 'ROME_UNDEFINED', {
     'update with no values': () => filtered.update(wrong(undefined)),
   })
 })
