@@ -76,9 +76,9 @@ export async function readRows<T extends object>(store: RecordStore, model: Mode
   const schema = schemaOf(model)
   const table = store.table(schema)
   return Array.from(await rawOf(store.engine, table.prefix), ([key, value]) => {
-    const entity: Record<string, unknown> = { ...newEntity(schema, table.decode(key, value)) }
-    for (const { name } of schema.relations) delete entity[name]
-    return entity as T
+    const entity = { ...newEntity(schema, table.decode(key, value)) }
+    for (const { name } of schema.relations) Reflect.deleteProperty(entity, name)
+    return entity
   })
 }
 
