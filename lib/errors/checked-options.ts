@@ -13,6 +13,8 @@ export const isOneOf =
 
 export const isFunction: OptionRule = (value) => typeof value === 'function'
 
+export const isBoolean: OptionRule = (value) => typeof value === 'boolean'
+
 export const isSignal: OptionRule = (value) => value instanceof AbortSignal
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

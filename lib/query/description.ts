@@ -1,5 +1,5 @@
 import type { ExpressionNode } from '../expressions/nodes.js'
-import type { ModelSource } from '../schema/entity-schema.js'
+import type { ModelSource, RelationDefinition } from '../schema/entity-schema.js'
 import type { PlanMemo } from './plan/plan-memo.js'
 
 /** Which rows of a soft-deletable model a query sees. */
@@ -37,6 +37,19 @@ export type QueryInput =
       readonly right: QueryDescription
     }
 
+/** A relation that is loaded with the entities of a result, and those of its entities. */
+export interface IncludePart {
+  readonly definition: RelationDefinition
+  /** The related model, as the part's own filters and order name it. */
+  readonly source: ModelSource
+  readonly filters: readonly ExpressionNode[]
+  /** None for that of the relation. */
+  readonly orderBy: readonly OrderPart[]
+  /** The most entities for each entity of the result. */
+  readonly limit: number | undefined
+  readonly includes: readonly IncludePart[]
+}
+
 /** All that a query says, as frozen data. Every method of `Query` makes a new one. */
 export interface QueryDescription {
   readonly input: QueryInput
@@ -52,6 +65,7 @@ export interface QueryDescription {
   readonly isDistinct: boolean
   readonly limit: number | undefined
   readonly offset: number
+  readonly includes: readonly IncludePart[]
   /** What earlier runs of a prepared query found out. */
   readonly memo?: PlanMemo | undefined
 }
@@ -83,5 +97,6 @@ export function newDescription(input: QueryInput, selection: readonly SelectedPa
     isDistinct: false,
     limit: undefined,
     offset: 0,
+    includes: [],
   })
 }

@@ -13,14 +13,13 @@ import { type OrderPart, type QueryDescription, rootOf, type SelectedPart, sourc
 import type { BudgetReason } from './operators/budget.js'
 import { execute } from './operators/execute.js'
 import { type Execution, forEachBatch } from './operators/operator.js'
-import { resultMaker } from './output-rows.js'
 import { accessIn } from './plan/layout.js'
 import type { OutputPart } from './plan/output.js'
 import type { PlanNode } from './plan/plan-node.js'
 import { isAggregated, isOfRootOnly } from './plan/planner.js'
 import { isSameExpression } from './plan/same-expression.js'
 import type { QuerySession } from './query-session.js'
-import { type QueryRun, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { type QueryRun, resultsOf, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder, reverseOrder } from './total-order.js'
 
 /** Which page: so many items after, or before, the place that a token marks; from the start without one. */
@@ -103,7 +102,7 @@ export async function readPage(
     const hasMore = rows.length > size
     const kept = hasMore ? rows.slice(0, size) : rows
     if (isBackwards) kept.reverse()
-    const items = kept.map(resultMaker(session, parts.slice(0, selected)))
+    const items = await resultsOf(run, session, description, parts.slice(0, selected), kept)
     const [first, last] = [kept.at(0), kept.at(-1)]
     if (stopped !== undefined && !hasMore) {
       const edge = isBackwards ? first : last

@@ -12,9 +12,8 @@ import { type PrimaryKey, primaryKeyValues } from '../schema/primary-key.js'
 import type { RowValue } from '../values/column-type.js'
 import { parseCount } from './build.js'
 import type { OrderPart, QueryDescription } from './description.js'
-import { resultMaker } from './output-rows.js'
 import type { QuerySession } from './query-session.js'
-import { type QueryRun, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { type QueryRun, resultsOf, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder } from './total-order.js'
 
 /** Which way a sort key orders. */
@@ -62,7 +61,7 @@ export function paginate(
   const read = (run: QueryRun, values: readonly RowValue[] | undefined) => {
     const seek = values === undefined ? {} : { seek: { order, values } }
     return andThen(run.plan({ ...description, orderBy: order, limit }, seek), (planned) =>
-      andThen(run.rows(planned), (rows) => rows.map(resultMaker(session, planned.parts))),
+      andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),
     )
   }
   const { marker } = options

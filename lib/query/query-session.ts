@@ -1,9 +1,11 @@
 import type { MaybePromise } from '../async/maybe-promise.js'
+import type { Key } from '../codec/key.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
 import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
+import type { RelationSide } from '../schema/related/relation-side.js'
 import type { QueryBudget } from './operators/budget.js'
 import type { SortMemory } from './operators/sort-memory.js'
 
@@ -44,6 +46,12 @@ export interface QuerySession {
    * one.
    */
   materialise<T extends object>(table: Table<T>, row: Row): T
+  /** The entity with a key, if it is known to be there, and what it is, without a read. */
+  findSettled(key: Key): object | undefined
+  /** Whether all that a side is related to is known in the transaction under way. */
+  isLoadedNow(side: RelationSide): boolean
+  /** Tells a side what it is related to; only some of it when `isPartial`. */
+  fill(side: RelationSide, related: readonly object[], isPartial?: boolean): void
   /** Entities of the session take over rows that were written beside the unit of work. */
   follow(table: Table, changes: readonly RowChange[]): void
 }

@@ -7,10 +7,10 @@ import type { Ordering } from '../expressions/ordering.js'
 import { asSubquery, type SubqueryParts, type SubquerySource } from '../expressions/subquery-source.js'
 import { typeOf } from '../expressions/type-of.js'
 import type { ColumnName, RelationName } from '../schema/field-types.js'
+import type { RelatedTo } from '../schema/loaded.js'
 import { makeFields } from '../schema/make-fields.js'
 import type { ModelLike } from '../schema/model-like.js'
 import type { Relation } from '../schema/relation.js'
-import type { RelationProperty } from '../schema/relation-property.js'
 import {
   checkCombinable,
   parseCount,
@@ -31,6 +31,7 @@ import {
   sourcesIn,
 } from './description.js'
 import { type ExplainOptions, explain } from './explain.js'
+import { type IncludedPath, type Includes, type PathOf, parseIncludes, type WithLoaded } from './include.js'
 import { outerColumns } from './outer-columns.js'
 import { type Page, type PageOptions, readPage } from './page.js'
 import { type PaginateOptions, paginate } from './paginate.js'
@@ -47,9 +48,6 @@ import { eraseRows, softDeleteRows, updateRows } from './write-query.js'
 export type WithMissing<Result, T> = Result extends readonly unknown[]
   ? { [Index in keyof Result]: OrMissing<Result[Index], T> }
   : Result
-
-/** The entity that a relation's property leads to. */
-export type RelatedTo<Property> = Property extends RelationProperty<infer Target> ? Target : never
 
 type OrMissing<Value, T> = [Value] extends [T] ? ([T] extends [Value] ? Value | null : Value) : Value
 
@@ -149,6 +147,56 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   outerJoin<T extends object>(model: ModelLike<T>, on?: Predicate): Query<WithMissing<Result, T>, Root>
   outerJoin(target: string | Relation | ModelLike, ...on: readonly [Predicate?]): Query<unknown, Root> {
     return this.#join('left', target, on)
+  }
+
+  /**
+   * Loads relations with the entities of the result: those named, `'properties'`, and on from there, `'members.owner'`.
+   * As an object each may have a filter, an order and a limit of its own. Results, `count`, `limit` and pages stay what
+   * they are. Cost: one query for each relation, two for many-to-many, however many results there are; what was loaded
+   * in this transaction is not read again.
+   * @throws QueryError `ROME_QUERY_INVALID` for what is no relation, and when no entity of the root is selected;
+   * UsageError `ROME_ARGUMENT`, `ROME_UNDEFINED`.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, manyToOne, oneToMany, primaryKey, t } from 'rome-orm'
+   * import type { Collection, Ref, RomeSession } from 'rome-orm'
+   *
+   * @entity('authors')
+   * class Author {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @oneToMany(() => Book, (book) => book.author) books!: Collection<Book>
+   * }
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.uuid()) authorId!: string
+   *   @column(t.string()) title!: string
+   *   @manyToOne(() => Author, (author) => author.books, { column: 'authorId' }) author!: Ref<Author>
+   * }
+   *
+   * async function titles(session: RomeSession): Promise<string[]> {
+   *   const authors = await session.query(Author).include('books').all()
+   *   return authors.flatMap((author) => author.books.toArray().map((book) => book.title))
+   * }
+   * const withFirstBook = (session: RomeSession) =>
+   *   session.query(Author).include({ books: { orderBy: (book) => book.title, limit: 1 } }).all()
+   * ```
+   */
+  include<const Paths extends readonly [string, ...string[]]>(
+    ...paths: { [Index in keyof Paths]: PathOf<Root, Paths[Index]> }
+  ): Query<WithLoaded<Result, Root, Paths[number]>, Root>
+  include<const I extends Includes<Root>>(relations: I): Query<WithLoaded<Result, Root, IncludedPath<I>>, Root>
+  include(...relations: readonly unknown[]): Query<unknown, Root> {
+    const { includes, selection } = this.#description
+    const { schema } = rootOf(this.#description)
+    if (!selection.some((part) => part.kind === 'entity' && part.source.schema === schema)) {
+      throw new QueryError('ROME_QUERY_INVALID', 'relations are loaded with entities: select the root of the query', {
+        context: this.#context(),
+      })
+    }
+    return this.#with({ includes: parseIncludes(schema, includes, relations) })
   }
 
   /** Orders by columns or orders of columns; a bare column is ascending. Calls append. */

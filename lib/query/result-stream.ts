@@ -5,15 +5,16 @@ import type { RecordTransaction } from '../records/record-transaction.js'
 import type { QueryDescription } from './description.js'
 import { execute } from './operators/execute.js'
 import type { Operator } from './operators/operator.js'
-import { type MakeResult, resultMaker } from './output-rows.js'
+import type { OutputPart } from './plan/output.js'
 import type { QuerySession } from './query-session.js'
-import { QueryRun, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** A query under way in its transaction. */
 interface Running {
   readonly transaction: RecordTransaction
   readonly operator: Operator
-  readonly make: MakeResult
+  readonly run: QueryRun
+  readonly parts: readonly OutputPart[]
 }
 
 /**
@@ -80,8 +81,11 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
         )
       }
       return andThen(running.operator.next(), (rows) => {
-        this.#results = (rows ?? []).map(running.make)
-        this.#position = 0
+        const results = resultsOf(running.run, this.#session, this.#description, running.parts, rows ?? [])
+        return andThen(results, (made) => {
+          this.#results = made
+          this.#position = 0
+        })
       })
     })
   }
@@ -91,7 +95,8 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
     return andThen(run.plan(this.#description), ({ plan, parts }) => ({
       transaction,
       operator: execute(plan, run.execution),
-      make: resultMaker(this.#session, parts),
+      run,
+      parts,
     }))
   }
 

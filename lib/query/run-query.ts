@@ -6,11 +6,13 @@ import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
 import { type QueryDescription, rootOf } from './description.js'
 import { checkFullScan } from './full-scan.js'
+import { loadIncludes } from './load-related.js'
 import { Budget, checkBudget, type QueryBudget } from './operators/budget.js'
 import { execute } from './operators/execute.js'
 import { collect, type Execution, forEachBatch } from './operators/operator.js'
 import { checkRowsInMemory } from './operators/row-budget.js'
 import { resultMaker } from './output-rows.js'
+import type { OutputPart } from './plan/output.js'
 import { planQuery } from './plan/planner.js'
 import type { PlanOptions, QueryPlan } from './plan/query-plan.js'
 import type { QuerySession } from './query-session.js'
@@ -80,6 +82,29 @@ export class QueryRun {
   }
 }
 
+/** The results that output rows are, with the relations of their entities that the query includes. */
+export function resultsOf(
+  run: QueryRun,
+  session: QuerySession,
+  description: QueryDescription,
+  parts: readonly OutputPart[],
+  rows: readonly Row[],
+): MaybePromise<unknown[]> {
+  const results = rows.map(resultMaker(session, parts))
+  const { includes, scope, selection } = description
+  if (includes.length === 0 || results.length === 0) return results
+  const { schema } = rootOf(description)
+  const places = selection.flatMap((part, at) => (part.kind === 'entity' && part.source.schema === schema ? [at] : []))
+  const entities = results.flatMap((result) =>
+    parts.length === 1 ? [result] : places.map((place) => (result as readonly unknown[])[place]),
+  )
+  const present = entities.filter((entity): entity is object => entity !== null)
+  return andThen(
+    loadIncludes({ session, run, scope: scope === 'live' ? 'live' : 'all' }, present, includes),
+    () => results,
+  )
+}
+
 /** Runs a query in a session, and says so when it was slow. */
 export function runQuery<T>(
   session: QuerySession,
@@ -120,7 +145,7 @@ export function readAll(
   checkOptions('query', options, terminalOptionRules)
   return runQuery(session, description, options, (run) =>
     andThen(run.plan(description), (planned) =>
-      andThen(run.rows(planned), (rows) => rows.map(resultMaker(session, planned.parts))),
+      andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),
     ),
   )
 }

@@ -3,12 +3,13 @@ import type { ColumnKind, RowValue } from '../values/column-type.js'
 import { rowValuesEqual } from '../values/compare.js'
 import type { ColumnDefinition, EntitySchema } from './entity-schema.js'
 import { generate } from './generate.js'
+import { relatedProperty } from './related/attach-relations.js'
 
 /** The ways between entities and rows that run for every row read and every entity flushed. */
 export interface EntityAccess<T extends object> {
   /** Sets the entity's properties from its row. */
   readonly assign: (entity: T, row: readonly RowValue[]) => void
-  /** A new entity with the values of a row. */
+  /** A new entity with the values of a row, and its relations. */
   readonly make: (row: readonly RowValue[]) => T
   /** Whether a property of the entity says something else than its row. */
   readonly differs: (entity: T, row: readonly RowValue[]) => boolean
@@ -58,19 +59,34 @@ function generateAccess<T extends object>(schema: EntitySchema<T>): EntityAccess
     const value = `row[${position}]`
     return `if (${property} !== ${value} && differs(columns[${position}], ${property}, ${value})) return true;`
   })
+  const properties = schema.relations.map(
+    ({ name }, at) => `entity[${JSON.stringify(name)}] = relatedProperty(entity, relations[${at}]);`,
+  )
   const types = schema.columns.map(({ position }) => `const type${position} = columns[${position}].type;`)
   const code = `
     ${types.join('\n')}
     return {
       assign: (entity, row) => { ${assignments.join('\n')} },
-      make: (row) => { const entity = new Model(); ${assignments.join('\n')} return entity; },
+      make: (row) => {
+        const entity = new Model();
+        ${assignments.join('\n')}
+        ${properties.join('\n')}
+        return entity;
+      },
       differs: (entity, row) => { ${comparisons.join('\n')} return false; },
     };`
-  return generate<EntityAccess<T>>(code, { Model: schema.model, columns: schema.columns, differs: propertyDiffers })
+  const { model, columns, relations } = schema
+  return generate<EntityAccess<T>>(code, {
+    Model: model,
+    columns,
+    differs: propertyDiffers,
+    relations,
+    relatedProperty,
+  })
 }
 
 /** The same by loops over the columns. */
-function interpretAccess<T extends object>({ model, columns }: EntitySchema<T>): EntityAccess<T> {
+function interpretAccess<T extends object>({ model, columns, relations }: EntitySchema<T>): EntityAccess<T> {
   const assign = (entity: T, row: readonly RowValue[]): void => {
     for (const { name, type, position } of columns) {
       const value = row[position] ?? null
@@ -83,6 +99,7 @@ function interpretAccess<T extends object>({ model, columns }: EntitySchema<T>):
     make: (row) => {
       const entity = new model()
       assign(entity, row)
+      for (const relation of relations) Reflect.set(entity, relation.name, relatedProperty(entity, relation))
       return entity
     },
     differs: (entity, row) => {

@@ -1,5 +1,5 @@
 /** Only a type: no object has this property at run time. */
-declare const relatedEntity: unique symbol
+export declare const relatedEntity: unique symbol
 
 /** What tells the property of a relation from that of a column: it leads to entities of type `T`. */
 export interface RelationProperty<T extends object = object> {

@@ -1,10 +1,13 @@
 import { isPromise } from '../async/maybe-promise.js'
 import { ConflictError, ConstraintError } from '../errors/rome-error.js'
+import type { QuerySession } from '../query/query-session.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
 import type { ChangesByTable } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { EntityRecord } from './entity-record.js'
+import { planLinks } from './link-writes.js'
+import { NewKeys } from './new-keys.js'
 import type { PlannedWrite } from './planned-write.js'
 import type { UnitOfWork } from './unit-of-work.js'
 import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row.js'
@@ -17,15 +20,30 @@ import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row
  *
  * @throws ValidationError, ConstraintError, ConflictError `ROME_STALE_VERSION`, UsageError `ROME_ENTITY_STATE`.
  */
-export async function flush(unit: UnitOfWork, transaction: RecordTransaction, now: Date): Promise<void> {
-  const writes = await plan(unit, transaction, now)
-  const cascaded = writes.length > 0 ? await writeAll(transaction, writes, now) : []
-  unit.written(writes)
-  for (const [table, changes] of cascaded) unit.follow(table, changes)
+export async function flush(unit: UnitOfWork, transaction: RecordTransaction, session: QuerySession): Promise<void> {
+  const added = unit.relations.cascade()
+  try {
+    const now = session.clock()
+    const writes = await plan(unit, transaction, session, now)
+    const cascaded = writes.length > 0 ? await writeAll(transaction, writes, now) : []
+    unit.written(writes)
+    for (const { record, table, previous, next } of writes) {
+      if (record === undefined && previous !== undefined) unit.follow(table, [{ previous, next }])
+    }
+    for (const [table, changes] of cascaded) unit.follow(table, changes)
+  } catch (error) {
+    unit.takeOut(added)
+    throw error
+  }
 }
 
 /** What frees keys and unique values comes before what takes them. */
-async function plan(unit: UnitOfWork, transaction: RecordTransaction, now: Date): Promise<PlannedWrite[]> {
+async function plan(
+  unit: UnitOfWork,
+  transaction: RecordTransaction,
+  session: QuerySession,
+  now: Date,
+): Promise<PlannedWrite[]> {
   const modified = unit.modified()
   const current = await readCurrent(unit, transaction, [...unit.deletions.keys(), ...modified])
   const rowOf = (record: EntityRecord) => current.get(record) ?? (record.row as Row)
@@ -35,13 +53,15 @@ async function plan(unit: UnitOfWork, transaction: RecordTransaction, now: Date)
     if (deletion === 'hard') erases.push(planErase(record, rowOf(record)))
     else softDeletes.push(planSoftDelete(record, rowOf(record), now))
   }
-  const updates = modified.map((record) => planUpdate(record, rowOf(record), now))
+  const keys = new NewKeys(unit.pending)
+  const updates = modified.map((record) => planUpdate(record, rowOf(record), now, keys.valuesFor(record)))
   const inserts = Array.from(unit.pending, (record) => {
-    const insert = planInsert(record, now)
+    const insert = planInsert(record, now, keys.valuesFor(record))
     unit.checkKey(record, record.table.keyOf(insert.next as Row), true)
     return insert
   })
-  return [...erases, ...softDeletes, ...updates, ...inserts]
+  const links = await planLinks({ session, transaction, keys, now }, unit.relations.stored)
+  return [...links.filter(isErase), ...erases, ...softDeletes, ...updates, ...inserts, ...links.filter(isKept)]
 }
 
 /**
@@ -122,17 +142,25 @@ async function writeAll(
 }
 
 async function writeInOrder(transaction: RecordTransaction, writes: readonly PlannedWrite[]): Promise<void> {
-  for (const { record, previous, next } of writes) {
+  for (const { table, previous, next } of writes) {
     if (previous === next) continue
     const writing =
       next === undefined
-        ? transaction.erase(record.table, previous as Row)
+        ? transaction.erase(table, previous as Row)
         : previous === undefined
-          ? transaction.insert(record.table, next)
-          : transaction.update(record.table, previous, next)
+          ? transaction.insert(table, next)
+          : transaction.update(table, previous, next)
     // A promise per row would cost more than the row.
     if (isPromise(writing)) await writing
   }
+}
+
+function isErase({ next }: PlannedWrite): boolean {
+  return next === undefined
+}
+
+function isKept({ next }: PlannedWrite): boolean {
+  return next !== undefined
 }
 
 function isUpdate({ previous, next }: PlannedWrite): boolean {

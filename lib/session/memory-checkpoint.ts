@@ -1,18 +1,22 @@
 import type { Key } from '../codec/key.js'
 import type { Row } from '../records/row.js'
-import type { EntityRecord, EntityState, GeneratedValue } from './entity-record.js'
+import type { EntityState } from '../schema/related/companion.js'
+import type { RelationSide } from '../schema/related/relation-side.js'
+import type { EntityOwner, EntityRecord, GeneratedValue } from './entity-record.js'
+import { RelationChanges } from './relation-changes.js'
 
 /** How a deletion is written: as a time in the row, or by erasing the row. */
 export type Deletion = 'soft' | 'hard'
 
 /** What a record was when the checkpoint was made. */
 export interface SavedRecord {
-  readonly owner: object | undefined
+  readonly owner: EntityOwner | undefined
   readonly state: EntityState
   readonly key: Key | undefined
   readonly row: Row | undefined
   readonly metIn: number
   readonly cameAt: number
+  readonly isNew: boolean
   readonly generated: readonly GeneratedValue[] | undefined
   /** It was the identity map's entity of its key. */
   readonly isMapped: boolean
@@ -27,33 +31,46 @@ export interface SavedRecord {
  */
 export class MemoryCheckpoint {
   readonly saved = new Map<EntityRecord, SavedRecord>()
+  /** What brings back what entities were related to. */
+  readonly sides = new Map<RelationSide, () => void>()
   readonly moment: number
   readonly pending: readonly EntityRecord[]
   readonly deletions: ReadonlyMap<EntityRecord, Deletion>
   readonly properties: ReadonlyMap<EntityRecord, readonly unknown[]>
+  readonly changes: RelationChanges
 
   constructor(
     moment: number,
     pending: readonly EntityRecord[] = [],
     deletions: ReadonlyMap<EntityRecord, Deletion> = new Map(),
     properties: ReadonlyMap<EntityRecord, readonly unknown[]> = new Map(),
+    changes = new RelationChanges(),
   ) {
     this.moment = moment
     this.pending = pending
     this.deletions = deletions
     this.properties = properties
+    this.changes = changes
   }
 
   save(record: EntityRecord, isMapped: boolean): void {
     if (this.saved.has(record)) return
-    const { owner, state, key, row, metIn, cameAt, generated } = record
-    this.saved.set(record, { owner, state, key, row, metIn, cameAt, generated, isMapped })
+    const { owner, state, key, row, metIn, cameAt, isNew, generated } = record
+    this.saved.set(record, { owner, state, key, row, metIn, cameAt, isNew, generated, isMapped })
+  }
+
+  /** What came after the point leaves with all that it is related to. */
+  saveSide(record: EntityRecord, side: RelationSide): void {
+    if (record.cameAt < this.moment && !this.sides.has(side)) this.sides.set(side, side.save())
   }
 
   /** Takes over what a later checkpoint saved: a record not saved here did not change between the two. */
   absorb(later: MemoryCheckpoint): void {
     for (const [record, saved] of later.saved) {
       if (!this.saved.has(record)) this.saved.set(record, saved)
+    }
+    for (const [side, undo] of later.sides) {
+      if (!this.sides.has(side)) this.sides.set(side, undo)
     }
   }
 }

@@ -1,24 +1,29 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
-import { checkOptions } from '../errors/checked-options.js'
+import { checkOptions, isBoolean, isSignal, type OptionRules } from '../errors/checked-options.js'
 import { ConflictError, QueryError, SchemaError, UsageError } from '../errors/rome-error.js'
+import { loadSides, referredKey, wholeRelation } from '../query/load-related.js'
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
 import { newQuery, type Query } from '../query/query.js'
 import type { FullScanPolicy, Logger, QuerySession, RunOptions } from '../query/query-session.js'
+import { QueryRun } from '../query/run-query.js'
 import type { ResultsOf, RootOf, Selectable } from '../query/selection.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
 import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
+import type { LoadOptions } from '../schema/collection.js'
 import type { ModelClass } from '../schema/entity-schema.js'
 import { type PrimaryKey, primaryKeyValues } from '../schema/primary-key.js'
+import type { EntityState } from '../schema/related/companion.js'
+import type { RelationSide } from '../schema/related/relation-side.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { throwIfAborted } from './abort-signal.js'
-import { isModified } from './entity-properties.js'
-import { type EntityState, recordOf } from './entity-record.js'
+import { recordOf } from './entity-record.js'
 import { type GetOptions, readByKey, readByKeys } from './key-reads.js'
+import { RepeatedLoads } from './repeated-loads.js'
 import { SessionGuard } from './session-guard.js'
 import type { SessionHost } from './session-host.js'
 import { SessionSavepoint, SessionTransaction } from './session-transaction.js'
@@ -32,6 +37,8 @@ import { TransactionStack } from './transaction-stack.js'
 import { UnitOfWork } from './unit-of-work.js'
 
 export type { GetOptions } from './key-reads.js'
+
+const loadOptionRules: OptionRules<LoadOptions> = { withDeleted: isBoolean, refresh: isBoolean, signal: isSignal }
 
 /** What `session.begin` runs as one transaction. */
 export type TransactionWork<T> = (transaction: SessionTransaction) => MaybePromise<T>
@@ -67,8 +74,9 @@ export type TransactionWork<T> = (transaction: SessionTransaction) => MaybePromi
 export class RomeSession implements QuerySession, AsyncDisposable {
   readonly #host: SessionHost
   readonly #guard = new SessionGuard()
-  readonly #unit = new UnitOfWork()
+  readonly #unit: UnitOfWork
   readonly #transactions: TransactionStack
+  readonly #repeatedLoads: RepeatedLoads
   #closing: Promise<void> | undefined
 
   /**
@@ -78,7 +86,12 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   constructor(rome: SessionHost, options: SessionOptions = {}) {
     checkOptions('rome.session', options, sessionOptionRules)
     this.#host = rome
-    this.#transactions = new TransactionStack(rome, this.#unit, options)
+    this.#unit = new UnitOfWork({
+      tableOf: (schema) => rome.store.table(schema) as Table,
+      loadSide: (side, how, caller) => this.#loadSide(side, how, caller),
+    })
+    this.#transactions = new TransactionStack(rome, this.#unit, this, options)
+    this.#repeatedLoads = new RepeatedLoads(rome.logger)
     rome.opened(this)
   }
 
@@ -102,7 +115,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    */
   add<T extends object>(entity: T): T {
     this.#guard.check()
-    this.#unit.add(entity, this.#tableOfEntity(entity))
+    this.#tableOfEntity(entity)
+    this.#unit.add(entity)
     return entity
   }
 
@@ -417,6 +431,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
             context: { model: record.table.schema.name, key: record.row && record.table.primaryKeyOf(record.row) },
           })
         }
+        this.#unit.relations.unload(record)
         this.#unit.refresh(record, current)
       })
     })
@@ -466,7 +481,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    */
   isModified(entity: object): boolean {
     const record = recordOf(entity)
-    return record !== undefined && record.owner === this.#unit && isModified(record)
+    return record !== undefined && record.owner === this.#unit && this.#unit.isModified(record)
   }
 
   /** The entities that were added and not flushed, in their order. */
@@ -559,8 +574,54 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /** @internal */
+  findSettled(key: Key): object | undefined {
+    return this.#unit.findSettled(key)
+  }
+
+  /** @internal */
+  isLoadedNow(side: RelationSide): boolean {
+    return this.#unit.relations.isLoadedNow(side)
+  }
+
+  /** @internal */
+  fill(side: RelationSide, related: readonly object[], isPartial?: boolean): void {
+    this.#unit.relations.fill(side, related, isPartial)
+  }
+
+  /** @internal */
   follow(table: Table, changes: readonly RowChange[]): void {
     this.#unit.follow(table, changes)
+  }
+
+  /** A reference to what the session knows needs no read. */
+  #settle(side: RelationSide): boolean {
+    const { isOwner, kind, target } = side.definition
+    if (!isOwner || kind === 'manyToMany') return false
+    const key = referredKey(this.#host.store.table(target), side)
+    const entity = key === undefined ? undefined : this.#unit.findSettled(key)
+    if (entity === undefined) return false
+    this.#unit.relations.fill(side, [entity])
+    return true
+  }
+
+  async #loadSide(side: RelationSide, options: LoadOptions, caller: CallableFunction): Promise<void> {
+    checkOptions('load', options, loadOptionRules)
+    this.#guard.check()
+    const { withDeleted = false, refresh = false, signal } = options
+    if (!withDeleted && !refresh && (this.#unit.relations.isLoadedNow(side) || this.#settle(side))) return
+    this.#repeatedLoads.count(side, caller, this.#unit.transactionNumber)
+    await this.run(
+      (transaction) => {
+        const read = {
+          session: this,
+          run: new QueryRun(this, transaction, { signal }),
+          scope: withDeleted ? ('all' as const) : ('live' as const),
+          refresh,
+        }
+        return loadSides(read, [side], wholeRelation(side.definition))
+      },
+      { signal },
+    )
   }
 
   /**

@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { ConflictError, UsageError } from '../errors/rome-error.js'
+import type { QuerySession } from '../query/query-session.js'
 import type { RecordTransaction, Savepoint } from '../records/record-transaction.js'
 import { throwIfAborted } from './abort-signal.js'
 import { flush } from './flush.js'
@@ -33,13 +34,15 @@ export interface Frame {
 export class TransactionStack {
   readonly #host: SessionHost
   readonly #unit: UnitOfWork
+  readonly #session: QuerySession
   readonly #defaults: SessionOptions
   readonly #frames: Frame[] = []
   #transaction: RecordTransaction | undefined
 
-  constructor(host: SessionHost, unit: UnitOfWork, defaults: SessionOptions) {
+  constructor(host: SessionHost, unit: UnitOfWork, session: QuerySession, defaults: SessionOptions) {
     this.#host = host
     this.#unit = unit
+    this.#session = session
     this.#defaults = defaults
   }
 
@@ -51,8 +54,8 @@ export class TransactionStack {
   /** Writes what changed into the transaction's buffer. When it fails nothing has changed. */
   flush(): MaybePromise<void> {
     const unit = this.#unit
-    if (unit.pending.size === 0 && unit.deletions.size === 0 && !unit.hasModified()) return undefined
-    return andThen(this.current(), (transaction) => flush(unit, transaction, this.#host.clock()))
+    if (!unit.hasChanges) return undefined
+    return andThen(this.current(), (transaction) => flush(unit, transaction, this.#session))
   }
 
   /** Opens a frame. @throws UsageError `ROME_TRANSACTION_STATE` for options of a nested one. */

@@ -3,7 +3,11 @@ import { UsageError } from '../errors/rome-error.js'
 import type { Row } from '../records/row.js'
 import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
+import type { ModelClass } from '../schema/entity-schema.js'
+import { attachRelations } from '../schema/related/attach-relations.js'
 import { assignRow, newEntity } from '../schema/row-mapping.js'
+import { schemaOf } from '../schema/schema-of.js'
+import { CheckpointHistory } from './checkpoint-history.js'
 import {
   assignPositions,
   assignProperties,
@@ -12,25 +16,30 @@ import {
   isModified,
   takeBack,
 } from './entity-properties.js'
-import { EntityRecord, never, recordOf } from './entity-record.js'
+import { type EntityOwner, EntityRecord, never, recordOf } from './entity-record.js'
+import { IdentityMap } from './identity-map.js'
 import { type Deletion, MemoryCheckpoint } from './memory-checkpoint.js'
 import type { PlannedWrite } from './planned-write.js'
+import { type EntityMemory, type RelationHost, RelationMemory, renewRelations } from './relation-memory.js'
 
 /**
  * The memory of a session: the identity map (one entity per key), what was added and marked for deletion, and the
  * checkpoints all of it can go back to. It neither reads nor writes the store.
  */
-export class UnitOfWork {
-  /** The identity map. Keys of different tables differ, so one map serves all. */
-  readonly #byKey = new Map<Key, EntityRecord>()
+export class UnitOfWork implements EntityOwner, EntityMemory {
+  readonly #byKey = new IdentityMap()
   readonly #pending = new Set<EntityRecord>()
   readonly #deletions = new Map<EntityRecord, Deletion>()
-  /** Grows with every checkpoint. */
-  #moment = 0
-  /** The first is the end of the last transaction, when every entity was as its row. */
-  #checkpoints: [MemoryCheckpoint, ...MemoryCheckpoint[]] = [new MemoryCheckpoint(0)]
+  readonly #checkpoints = new CheckpointHistory()
   /** Tells rows that were read in the transaction under way from those of earlier ones. */
   #transactionNumber = 0
+  readonly relations: RelationMemory
+  readonly #tableOf: RelationHost['tableOf']
+
+  constructor(host: RelationHost) {
+    this.#tableOf = host.tableOf
+    this.relations = new RelationMemory(this, host)
+  }
 
   /** In the order in which they were added. */
   get pending(): ReadonlySet<EntityRecord> {
@@ -40,6 +49,11 @@ export class UnitOfWork {
   /** Marked and not yet written. */
   get deletions(): ReadonlyMap<EntityRecord, Deletion> {
     return this.#deletions
+  }
+
+  /** Of the transaction under way. */
+  get transactionNumber(): number {
+    return this.#transactionNumber
   }
 
   /** The record in the identity map. */
@@ -52,19 +66,34 @@ export class UnitOfWork {
     return record.metIn === this.#transactionNumber
   }
 
+  has(entity: object): boolean {
+    return recordOf(entity)?.owner === this
+  }
+
+  *records(): Iterable<EntityRecord> {
+    yield* this.#byKey.records()
+    yield* this.#pending
+  }
+
   /** Stored entities with unwritten changes. Cost: one comparison per entity and column. */
   modified(): EntityRecord[] {
     const modified: EntityRecord[] = []
-    for (const record of this.#byKey.values()) {
-      if (!this.#deletions.has(record) && isModified(record)) modified.push(record)
+    for (const record of this.#byKey.records()) {
+      if (!this.#deletions.has(record) && this.isModified(record)) modified.push(record)
     }
     return modified
   }
 
-  /** Whether there are any. */
-  hasModified(): boolean {
-    for (const record of this.#byKey.values()) {
-      if (!this.#deletions.has(record) && isModified(record)) return true
+  /** Whether a stored entity has unwritten changes. */
+  isModified(record: EntityRecord): boolean {
+    return isModified(record) || this.relations.isAwaiting(record)
+  }
+
+  /** Whether a flush has anything to do. */
+  get hasChanges(): boolean {
+    if (this.#pending.size > 0 || this.#deletions.size > 0 || this.relations.hasChanges) return true
+    for (const record of this.#byKey.records()) {
+      if (isModified(record)) return true
     }
     return false
   }
@@ -81,41 +110,45 @@ export class UnitOfWork {
     throw stateError('the session has another entity with this key: change that one, or expunge it first', holder)
   }
 
-  /** Puts an entity under the session's care. @throws UsageError `ROME_ENTITY_STATE`. */
-  add(entity: object, table: Table): void {
-    const record = recordOf(entity) ?? new EntityRecord(entity, table)
-    if (record.owner === this) {
-      this.#keep(record)
-      return
+  /**
+   * Puts an entity under the session's care, and the entities that it is related to as far as its relations say so.
+   * Gives those that came by it. @throws UsageError `ROME_ENTITY_STATE`; then none of them did.
+   */
+  add(entity: object): EntityRecord[] {
+    const added: EntityRecord[] = []
+    const reachable = [entity]
+    try {
+      for (const next of reachable) {
+        const record = this.#addOne(next)
+        if (record === undefined) continue
+        added.push(record)
+        for (const side of record.sides?.values() ?? []) {
+          if (side.definition.cascadesAdd) reachable.push(...side.known().filter((other) => !this.has(other)))
+        }
+      }
+    } catch (error) {
+      this.takeOut(added)
+      throw error
     }
-    if (record.owner !== undefined) {
-      throw stateError('this entity belongs to another session: expunge it there, or load it in this one', record)
-    }
-    // A row of another store says nothing about this one.
-    if (record.table !== table) Object.assign(record, { table, state: 'transient', row: undefined, key: undefined })
-    this.#checkGivenKey(record)
-    this.#touch(record)
-    record.owner = this
-    record.cameAt = this.#moment
-    record.metIn = never
-    if (record.row === undefined) this.#makePending(record)
-    else {
-      record.state = 'persistent'
-      record.key = table.keyOf(record.row)
-      this.#map(record, record.key)
-    }
+    return added
+  }
+
+  /** Takes out what {@link UnitOfWork.add} or {@link UnitOfWork.cascade} brought in. */
+  takeOut(added: readonly EntityRecord[]): void {
+    for (const record of added) this.#leave(record, record.row === undefined ? 'transient' : 'detached')
   }
 
   /** Marks a stored entity; a pending one just leaves. @throws UsageError `ROME_ENTITY_STATE`. */
   delete(entity: object, deletion: Deletion): void {
     const record = this.recordOf(entity)
     if (record.state === 'pending') {
+      this.relations.dismiss(record)
       this.#leave(record, 'transient')
       return
     }
     const isWritten = record.state === 'deleted' && !this.#deletions.has(record)
     if (isWritten && (deletion === 'soft' || record.row === undefined)) return
-    this.#touch(record)
+    this.touch(record)
     record.state = 'deleted'
     if (this.#deletions.get(record) !== 'hard') this.#deletions.set(record, deletion)
   }
@@ -149,57 +182,81 @@ export class UnitOfWork {
       const entity = newEntity(table.schema, row)
       const record = new EntityRecord(entity, table as unknown as Table)
       record.owner = this
+      record.isNew = false
       record.state = 'persistent'
-      record.cameAt = this.#moment
+      record.cameAt = this.#checkpoints.moment
       this.#setRow(record, key, row)
       this.#byKey.set(key, record)
       return entity
     }
-    if (!this.isMet(known) && known.state === 'persistent' && !isModified(known)) this.refresh(known, row)
+    if (!this.isMet(known) && known.state === 'persistent' && !this.isModified(known)) this.refresh(known, row)
     return known.entity as T
   }
 
   /** Makes an entity what its row is, and forgets what was changed in it. */
   refresh(record: EntityRecord, row: Row): void {
-    this.#touch(record)
-    if (record.row !== row || isModified(record)) assignRow(record.table.schema, record.entity, row)
+    this.touch(record)
+    const previous = record.row
+    if (previous !== row || isModified(record)) assignRow(record.table.schema, record.entity, row)
     this.#setRow(record, record.key as Key, row)
+    this.relations.follow(record, previous, row)
+  }
+
+  /** The entity of the session with a key, if its row was met in the transaction under way and it is there. */
+  findSettled(key: Key): object | undefined {
+    const record = this.#byKey.get(key)
+    if (record === undefined || record.state !== 'persistent' || !this.isMet(record)) return undefined
+    const { deletedAt } = record.table.schema
+    return deletedAt !== undefined && record.row?.[deletedAt.position] !== null ? undefined : record.entity
   }
 
   /** Entities follow rows that were written beside the unit of work; `next` is `undefined` for an erased row. */
   follow(table: Table, changes: readonly RowChange[]): void {
     if (this.#byKey.size === 0) return
+    const gone = new Set<object>()
     for (const { previous, next } of changes) {
       const record = this.#byKey.get(table.keyOf(previous))
       if (record === undefined) continue
+      if (isGone(table, previous, next)) gone.add(record.entity)
       if (next !== undefined) this.refresh(record, next)
       else {
-        this.#touch(record)
+        this.touch(record)
         this.#erased(record)
       }
     }
+    this.relations.forget(gone)
   }
 
   /** Brings the session's memory to what was written. */
   written(writes: readonly PlannedWrite[]): void {
-    for (const { record, previous, next, assigned } of writes) {
-      this.#touch(record)
+    const gone = new Set<object>()
+    for (const { record, table, previous, next, assigned } of writes) {
+      if (record === undefined) continue
+      this.touch(record)
       this.#pending.delete(record)
       this.#deletions.delete(record)
+      if (isGone(table, previous, next)) gone.add(record.entity)
       if (next === undefined) this.#erased(record)
       else {
-        const before = assignPositions(record.entity, record.table, next, assigned)
+        const before = assignPositions(record.entity, table, next, assigned)
         if (previous === undefined) {
           // Erased and inserted again, it still had nothing before the first of its inserts.
           record.generated ??= before
           record.state = 'persistent'
-          this.#unmap(record)
+          this.relations.inserted(record)
+          this.#byKey.delete(record)
         }
-        const key = record.table.keyOf(next)
+        const key = table.keyOf(next)
         this.#setRow(record, key, next)
         this.#map(record, key)
       }
     }
+    // What is referred to may have been written after what refers to it.
+    for (const { record, previous, next } of writes) {
+      if (record !== undefined && next !== undefined) this.relations.follow(record, previous, next)
+    }
+    this.relations.forget(gone)
+    this.relations.written()
   }
 
   /** Marks a point to go back to. Cost: one comparison per entity, a copy of those with unwritten changes. */
@@ -207,44 +264,44 @@ export class UnitOfWork {
     const properties = new Map<EntityRecord, unknown[]>()
     const save = (record: EntityRecord) => properties.set(record, copyProperties(record.table.schema, record.entity))
     this.#pending.forEach(save)
-    for (const record of this.#byKey.values()) {
-      if (record.row === undefined || isModified(record)) save(record)
+    for (const record of this.#byKey.records()) {
+      if (record.row === undefined || this.isModified(record)) save(record)
     }
-    const checkpoint = new MemoryCheckpoint(++this.#moment, [...this.#pending], new Map(this.#deletions), properties)
-    this.#checkpoints.push(checkpoint)
-    return checkpoint
+    const { pending, deletions } = this
+    return this.#checkpoints.push(
+      (moment) => new MemoryCheckpoint(moment, [...pending], new Map(deletions), properties, this.relations.changes()),
+    )
   }
 
   /** Forgets a checkpoint and those after it; what they saved goes to the one before. */
   release(checkpoint: MemoryCheckpoint): void {
-    this.#mergeInto(this.#checkpoints.indexOf(checkpoint) - 1)
+    this.#checkpoints.release(checkpoint)
   }
 
   /** Makes everything as it was at the checkpoint, which is gone then, as are those after it. */
   restore(checkpoint: MemoryCheckpoint): void {
-    const index = this.#checkpoints.indexOf(checkpoint)
-    this.#mergeInto(index)
+    this.#checkpoints.collect(checkpoint)
     this.#restore(checkpoint, (record) => record.cameAt >= checkpoint.moment)
-    if (index > 0) this.#checkpoints.pop()
-    else this.#beginAnew()
+    this.#checkpoints.drop()
   }
 
   /** Makes everything as it was at the end of the last transaction. */
   restoreAll(): void {
-    this.restore(this.#checkpoints[0])
+    this.restore(this.#checkpoints.first)
   }
 
   /** All was committed: entities are as their rows, and there is nothing to go back to. */
   committed(): void {
-    this.#mergeInto(0)
-    for (const record of this.#checkpoints[0].saved.keys()) {
+    const { first } = this.#checkpoints
+    this.#checkpoints.collect(first)
+    for (const record of first.saved.keys()) {
       if (record.owner !== this) continue
       record.generated = undefined
       if (record.state !== 'deleted') continue
       if (record.row === undefined) this.#detach(record)
       else record.state = 'persistent'
     }
-    this.#beginAnew()
+    this.#checkpoints.beginAnew()
   }
 
   /** What was read until now is from an earlier transaction from now on. */
@@ -254,21 +311,53 @@ export class UnitOfWork {
 
   /** Takes back what was written since the last transaction, and lets every entity go as the user left it. */
   close(): void {
-    this.#mergeInto(0)
-    this.#restore(this.#checkpoints[0], () => true)
-    this.#beginAnew()
+    const { first } = this.#checkpoints
+    this.#checkpoints.collect(first)
+    this.#restore(first, () => true)
+    this.#checkpoints.beginAnew()
+  }
+
+  /** Gives the record, unless the entity was in the session. */
+  #addOne(entity: object): EntityRecord | undefined {
+    const table = this.#tableOf(schemaOf(entity.constructor as ModelClass))
+    const record = recordOf(entity) ?? new EntityRecord(entity, table)
+    if (record.owner === this) {
+      this.keep(record)
+      return undefined
+    }
+    if (record.owner !== undefined) {
+      throw stateError('this entity belongs to another session: expunge it there, or load it in this one', record)
+    }
+    // A row of another store says nothing about this one.
+    if (record.table !== table) {
+      Object.assign(record, { table, state: 'transient', row: undefined, key: undefined, isNew: true })
+    }
+    this.#checkGivenKey(record)
+    this.touch(record)
+    attachRelations(table.schema, entity)
+    record.owner = this
+    record.cameAt = this.#checkpoints.moment
+    record.metIn = never
+    if (record.row === undefined) this.#makePending(record)
+    else {
+      record.state = 'persistent'
+      record.key = table.keyOf(record.row)
+      this.#map(record, record.key)
+    }
+    this.relations.came(record)
+    return record
   }
 
   /** `add` of an entity that is in the session already: a mark for deletion is taken back. */
-  #keep(record: EntityRecord): void {
+  keep(record: EntityRecord): void {
     if (record.state !== 'deleted') return
     if (record.row === undefined) {
       this.#checkGivenKey(record)
-      this.#touch(record)
+      this.touch(record)
       this.#makePending(record)
       return
     }
-    this.#touch(record)
+    this.touch(record)
     record.state = 'persistent'
     const wasMarkedOnly = this.#deletions.delete(record)
     const { deletedAt } = record.table.schema
@@ -284,16 +373,16 @@ export class UnitOfWork {
   #leave(record: EntityRecord, state: 'transient' | 'detached'): void {
     // What came since the newest checkpoint would leave at a rollback anyway. Not to save it keeps a loop that expunges
     // the entities of a long stream in constant memory.
-    if (record.cameAt < (this.#checkpoints.at(-1) as MemoryCheckpoint).moment) this.#touch(record)
+    if (record.cameAt < this.checkpointNow.moment) this.touch(record)
     this.#pending.delete(record)
     this.#deletions.delete(record)
-    this.#unmap(record)
+    this.#byKey.delete(record)
     record.owner = undefined
     record.state = state
   }
 
   #detach(record: EntityRecord): void {
-    this.#unmap(record)
+    this.#byKey.delete(record)
     record.owner = undefined
     record.state = 'detached'
     record.generated = undefined
@@ -315,47 +404,34 @@ export class UnitOfWork {
   #map(record: EntityRecord, key: Key): void {
     const holder = this.#byKey.get(key)
     if (holder === record) return
-    if (holder !== undefined) this.#touch(holder)
+    if (holder !== undefined) this.touch(holder)
     this.#byKey.set(key, record)
   }
 
-  #isMapped(record: EntityRecord): boolean {
-    return record.key !== undefined && this.#byKey.get(record.key) === record
-  }
-
-  #unmap(record: EntityRecord): void {
-    if (this.#isMapped(record)) this.#byKey.delete(record.key as Key)
-  }
-
   /** To be called before a record changes. */
-  #touch(record: EntityRecord): void {
-    ;(this.#checkpoints.at(-1) as MemoryCheckpoint).save(record, this.#isMapped(record))
+  touch(record: EntityRecord): void {
+    this.checkpointNow.save(record, this.#byKey.has(record))
   }
 
-  #mergeInto(index: number): void {
-    while (this.#checkpoints.length > index + 1) {
-      const later = this.#checkpoints.pop() as MemoryCheckpoint
-      ;(this.#checkpoints.at(-1) as MemoryCheckpoint).absorb(later)
-    }
-  }
-
-  #beginAnew(): void {
-    this.#checkpoints = [new MemoryCheckpoint(++this.#moment)]
+  /** The one that changes are saved in. */
+  get checkpointNow(): MemoryCheckpoint {
+    return this.#checkpoints.newest
   }
 
   /** Entities that stay are exactly what they were. Those that leave only lose what Rome wrote into them. */
   #restore(checkpoint: MemoryCheckpoint, leaves: (record: EntityRecord) => boolean): void {
     // An entity that was expunged here and added to another session since is no longer ours to change.
     const ours = [...checkpoint.saved].filter(([{ owner }]) => owner === undefined || owner === this)
-    for (const [record] of ours) this.#unmap(record)
+    for (const [record] of ours) this.#byKey.delete(record)
     for (const [record, { isMapped, ...saved }] of ours) {
       const generated = record.generated === saved.generated ? [] : record.generated
       Object.assign(record, saved)
       takeBack(record, generated)
+      if (record.owner === undefined && record.row === undefined) renewRelations(record)
       if (isMapped && leaves(record)) this.#detach(record)
       else if (isMapped) this.#putBack(record)
     }
-    for (const record of this.#byKey.values()) {
+    for (const record of this.#byKey.records()) {
       if (leaves(record)) this.#detach(record)
       else restoreProperties(record, checkpoint)
     }
@@ -366,6 +442,7 @@ export class UnitOfWork {
     }
     this.#deletions.clear()
     for (const [record, deletion] of checkpoint.deletions) this.#deletions.set(record, deletion)
+    this.relations.restore(checkpoint)
   }
 
   /** As {@link UnitOfWork.checkKey}, as far as the key is known. */
@@ -389,6 +466,12 @@ function stateError(message: string, record: EntityRecord): UsageError {
   return new UsageError('ROME_ENTITY_STATE', message, {
     context: { model: table.schema.name, key: row && table.primaryKeyOf(row), state },
   })
+}
+
+/** Whether a row is no longer seen. */
+function isGone({ schema: { deletedAt } }: Table, previous: Row | undefined, next: Row | undefined): boolean {
+  if (next === undefined) return true
+  return deletedAt !== undefined && next[deletedAt.position] !== null && previous?.[deletedAt.position] === null
 }
 
 function restoreProperties(record: EntityRecord, checkpoint: MemoryCheckpoint): void {

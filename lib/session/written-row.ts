@@ -6,12 +6,13 @@ import type { ColumnDefinition, EntitySchema } from '../schema/entity-schema.js'
 import { changedPositions } from '../schema/row-mapping.js'
 import type { RowValue } from '../values/column-type.js'
 import type { EntityRecord } from './entity-record.js'
+import type { GivenValues } from './new-keys.js'
 import type { PlannedWrite } from './planned-write.js'
 
 const firstVersion = 1
 
 /** The row of a new entity; the entity itself stays as it is until the row is written. @throws ValidationError. */
-export function planInsert(record: EntityRecord, now: Date): PlannedWrite {
+export function planInsert(record: EntityRecord, now: Date, values: GivenValues): PlannedWrite {
   const { schema } = record.table
   const properties = record.entity as Readonly<Record<string, unknown>>
   const assigned: number[] = []
@@ -19,32 +20,33 @@ export function planInsert(record: EntityRecord, now: Date): PlannedWrite {
     const given = properties[column.name]
     if (given !== undefined && column.role !== 'version') return toRowValue(schema, column, given)
     assigned.push(column.position)
-    return toRowValue(schema, column, valueOfNew(schema, column, now))
+    return toRowValue(schema, column, values.get(column.position) ?? valueOfNew(schema, column, now))
   })
-  return { record, previous: undefined, next, assigned }
+  return { record, table: record.table, previous: undefined, next, assigned }
 }
 
 /**
  * Lays what the user changed over the row as it is now, which may have other changes than the row the entity came of.
  * @throws ValidationError; UsageError `ROME_ENTITY_STATE` for what cannot be changed.
  */
-export function planUpdate(record: EntityRecord, current: Row, now: Date): PlannedWrite {
-  return changed(record, current, changedValues(record, current), now)
+export function planUpdate(record: EntityRecord, current: Row, now: Date, values: GivenValues): PlannedWrite {
+  return changed(record, current, changedValues(record, current, values), now)
 }
 
 /** As an update that also says when the row was deleted. A row that is deleted already keeps its time. */
 export function planSoftDelete(record: EntityRecord, current: Row, now: Date): PlannedWrite {
-  const next = changedValues(record, current)
+  const next = changedValues(record, current, new Map())
   const { deletedAt } = record.table.schema
   if (deletedAt !== undefined && next[deletedAt.position] === null) next[deletedAt.position] = deletedAt.type.toRow(now)
   return changed(record, current, next, now)
 }
 
 export function planErase(record: EntityRecord, current: Row): PlannedWrite {
-  return { record, previous: current, next: undefined, assigned: [] }
+  return { record, table: record.table, previous: current, next: undefined, assigned: [] }
 }
 
-function valueOfNew(schema: EntitySchema, column: ColumnDefinition, now: Date): unknown {
+/** What Rome gives a column of a new row. @throws ValidationError `ROME_VALUE_MISSING`. */
+export function valueOfNew(schema: EntitySchema, column: ColumnDefinition, now: Date): unknown {
   if (column.role === 'version') return firstVersion
   if (column.role === 'createdAt' || column.role === 'updatedAt') return now
   if (column.makeDefault !== undefined) return column.makeDefault()
@@ -52,9 +54,13 @@ function valueOfNew(schema: EntitySchema, column: ColumnDefinition, now: Date): 
   throw missingValue(schema, column)
 }
 
-function changedValues({ entity, row, table: { schema } }: EntityRecord, current: Row): RowValue[] {
+function changedValues(
+  { entity, row, table: { schema } }: EntityRecord,
+  current: Row,
+  values: GivenValues,
+): RowValue[] {
   const next = [...current]
-  for (const position of changedPositions(schema, entity, row as Row)) {
+  for (const position of new Set([...changedPositions(schema, entity, row as Row), ...values.keys()])) {
     const column = schema.columns[position]
     if (schema.primaryKey.includes(column)) {
       throw unchangeable(
@@ -70,7 +76,7 @@ function changedValues({ entity, row, table: { schema } }: EntityRecord, current
         column,
       )
     }
-    next[position] = toRowValue(schema, column, Reflect.get(entity, column.name))
+    next[position] = toRowValue(schema, column, values.get(position) ?? Reflect.get(entity, column.name))
   }
   return next
 }
@@ -78,10 +84,16 @@ function changedValues({ entity, row, table: { schema } }: EntityRecord, current
 function changed(record: EntityRecord, current: Row, next: RowValue[], now: Date): PlannedWrite {
   const { entity, table } = record
   if (next.every((value, position) => value === current[position])) {
-    return { record, previous: current, next: current, assigned: changedPositions(table.schema, entity, current) }
+    return {
+      record,
+      table,
+      previous: current,
+      next: current,
+      assigned: changedPositions(table.schema, entity, current),
+    }
   }
   stampRow(table.schema, current, next, now)
-  return { record, previous: current, next, assigned: changedPositions(table.schema, entity, next) }
+  return { record, table, previous: current, next, assigned: changedPositions(table.schema, entity, next) }
 }
 
 function unchangeable(message: string, schema: EntitySchema, column: ColumnDefinition): UsageError {

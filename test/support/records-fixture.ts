@@ -75,9 +75,11 @@ export async function insertRows<T extends object>(
 export async function readRows<T extends object>(store: RecordStore, model: ModelClass<T>): Promise<T[]> {
   const schema = schemaOf(model)
   const table = store.table(schema)
-  return Array.from(await rawOf(store.engine, table.prefix), ([key, value]) => ({
-    ...newEntity(schema, table.decode(key, value)),
-  }))
+  return Array.from(await rawOf(store.engine, table.prefix), ([key, value]) => {
+    const entity = { ...newEntity(schema, table.decode(key, value)) }
+    for (const { name } of schema.relations) Reflect.deleteProperty(entity, name)
+    return entity
+  })
 }
 
 /** Every key of an engine that begins with a prefix, with its value. */

@@ -19,6 +19,7 @@ import { fields } from '../../lib/schema/fields.js'
 import type { Loaded } from '../../lib/schema/loaded.js'
 import type { LoadedRef, Ref } from '../../lib/schema/ref.js'
 import type { Relation } from '../../lib/schema/relation.js'
+import type { RomeSession } from '../../lib/session/session.js'
 import { t } from '../../lib/values/t.js'
 import { type Equal, expectTrue } from './equal.js'
 
@@ -204,8 +205,14 @@ export function relationsAreNoColumns(): void {
   expectTrue<Equal<RelationName<ImageProperty>, 'image'>>()
   expectTrue<Equal<RelationName<Image>, 'properties' | 'location' | 'tags' | 'members'>>()
   create(ImageProperty, { imageId: 'x' })
-  // @ts-expect-error a new entity is given columns
-  create(ImageProperty, { image: undefined })
+  const image = create(Image, { properties: [create(ImageProperty, { name: 'arch' })], location: null })
+  create(ImageProperty, { image })
+  // @ts-expect-error an entity of another model
+  create(ImageProperty, { image: create(Tag, {}) })
+  // @ts-expect-error the foreign key is never null
+  create(ImageProperty, { image: null })
+  // @ts-expect-error one entity is no array of them
+  create(Image, { properties: create(ImageProperty, {}) })
 }
 
 export function fieldsCarryRelations(): void {
@@ -265,6 +272,44 @@ export function loadedNarrows(image: Loaded<Image, 'properties' | 'location'>): 
   image.tags.length
   expectTrue<Equal<Loaded<Image, 'tags'>['tags'] extends LoadedCollection<Tag> ? true : false, true>>()
   expectTrue<Equal<Loaded<Location, 'image'>['image'] extends LoadedRef<Image | null> ? true : false, true>>()
+}
+
+export async function includesAreTyped(session: RomeSession): Promise<void> {
+  const query = session.query(Image)
+  const [image] = await query.include('properties', 'location', 'members').all()
+  for (const property of image.properties) property.value?.at(0)
+  expectTrue<Equal<ReturnType<typeof image.location.get>, Location | null>>()
+  // @ts-expect-error the tags are not included
+  image.tags.length
+  const [deep] = await query.include('tags.images.location').all()
+  for (const tag of deep.tags) for (const other of tag.images) other.location.get()?.imageId?.at(0)
+  const [, property] = await session.query(Image, ImageProperty).join('properties').include('tags').one()
+  property.name.at(0)
+  const [partial] = await query
+    .include({
+      properties: {
+        filter: (p) => p.name.eq('arch'),
+        orderBy: (p) => p.name.asc(),
+        limit: 3,
+        include: { image: true },
+      },
+      location: true,
+    })
+    .include('tags')
+    .all()
+  for (const each of partial.properties) each.image.get().name.at(0)
+  partial.location.get()?.imageId
+  partial.tags.length
+  // @ts-expect-error no such relation
+  query.include('propertees')
+  // @ts-expect-error no such relation of the target
+  query.include('properties.nothing')
+  // @ts-expect-error a column is no relation
+  query.include('name')
+  // @ts-expect-error a reference has no order
+  query.include({ location: { limit: 1 } })
+  // @ts-expect-error no such column of the target
+  query.include({ properties: { filter: (p) => p.nam.eq('x') } })
 }
 
 // Models without decorators: where one leads to the other alone, all types are found out.

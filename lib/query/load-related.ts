@@ -1,0 +1,222 @@
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import type { Key } from '../codec/key.js'
+import { columnNode } from '../expressions/make-nodes.js'
+import type { Row } from '../records/row.js'
+import type { Table } from '../records/table.js'
+import type {
+  ColumnDefinition,
+  RelationColumns,
+  RelationDefinition,
+  ThroughDefinition,
+} from '../schema/entity-schema.js'
+import { sideOf } from '../schema/related/companion.js'
+import { refersTo } from '../schema/related/foreign-key.js'
+import { RefSide, type RelationSide } from '../schema/related/relation-side.js'
+import type { RowValue } from '../values/column-type.js'
+import type { IncludePart, OrderPart, Scope } from './description.js'
+import { checkExecution } from './operators/operator.js'
+import type { QuerySession } from './query-session.js'
+import { type Answering, rowsOfKeys } from './rows-of-keys.js'
+
+/** So many keys are looked up by one query at most, which bounds its memory. */
+const keysMax = 1000
+
+/** How relations of entities are read: within a run of the query that gave the entities. */
+export interface RelatedRead {
+  readonly session: QuerySession
+  readonly run: Answering
+  readonly scope: Scope
+  /** Also what is known already. */
+  readonly refresh?: boolean
+}
+
+/** Loads relations of entities, and of those they lead to: one read for each, whatever the number of entities. */
+export function loadIncludes(
+  read: RelatedRead,
+  entities: readonly object[],
+  includes: readonly IncludePart[],
+): MaybePromise<void> {
+  return inTurn(includes, (part) => {
+    const sides = [...new Set(entities)].map((entity) => sideOf(entity, part.definition))
+    return andThen(loadSides(read, sides, part), () =>
+      part.includes.length === 0
+        ? undefined
+        : loadIncludes(
+            read,
+            sides.flatMap((side) => side.known()),
+            part.includes,
+          ),
+    )
+  })
+}
+
+/** A relation as it is loaded when nobody says more. */
+export function wholeRelation(definition: RelationDefinition): IncludePart {
+  return { definition, source: definition.target.source, filters: [], orderBy: [], limit: undefined, includes: [] }
+}
+
+/** Loads one relation of several entities, where it is not known. */
+export function loadSides(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
+  const isOther = part.filters.length > 0 || part.limit !== undefined || part.orderBy.length > 0
+  const isAll = read.refresh || isOther || read.scope !== 'live'
+  const wanted = isAll ? sides : sides.filter((side) => !read.session.isLoadedNow(side))
+  const { definition } = part
+  const load = definition.kind === 'manyToMany' ? loadThrough : definition.isOwner ? loadReferred : loadReferring
+  return inTurn(chunks(wanted), (chunk) => load(read, chunk, part))
+}
+
+/** The entities that foreign keys lead to: by their keys, unless the session has them. */
+function loadReferred(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
+  const { session, run, scope, refresh } = read
+  const { definition } = part
+  const table = session.store.table(definition.target)
+  const keyBySide = new Map(sides.map((side) => [side, referredKey(table, side)]))
+  const entityByKey = new Map<Key, object>()
+  const missing = new Set<Key>()
+  for (const key of keyBySide.values()) {
+    if (key === undefined) continue
+    const settled = refresh ? undefined : session.findSettled(key)
+    if (settled === undefined) missing.add(key)
+    else entityByKey.set(key, settled)
+  }
+  const keys = [...missing]
+  checkExecution(run.execution)
+  const rows = keys.length === 0 ? [] : run.execution.transaction.getMany(table, keys, run.execution.meter)
+  return andThen(rows, (found) => {
+    found.forEach((row, at) => {
+      const isSeen = row !== undefined && (scope !== 'live' || !table.isDeleted(row))
+      if (isSeen) entityByKey.set(keys[at], session.materialise(table, row))
+    })
+    for (const [side, key] of keyBySide) {
+      const entity = key === undefined ? undefined : entityByKey.get(key)
+      session.fill(side, entity === undefined ? [] : [entity])
+    }
+  })
+}
+
+/** The entities whose foreign keys lead here. */
+function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
+  const { session, run, scope } = read
+  const { definition, source, filters } = part
+  const { columns } = definition
+  const ownTable = session.store.table(definition.schema)
+  const table = session.store.table(definition.target)
+  const foreignKey = columns.map(({ target }) => target)
+  const keys = sides.map((side) => valuesOf(side.entity, ownColumns(columns)) as RowValue[])
+  const orderBy = orderOf(part)
+  const rows = rowsOfKeys(run, { source, columns: foreignKey, keys, scope, filters, orderBy })
+  return andThen(rows, (found) => {
+    const rowsByKey = groupBy(found, (row) => ownTable.keyOfPrimaryKey(foreignKey.map(({ position }) => row[position])))
+    sides.forEach((side, at) => {
+      const own = rowsByKey.get(ownTable.keyOfPrimaryKey(keys[at])) ?? []
+      const children = own.slice(0, part.limit).map((row) => session.materialise(table, row))
+      fill(read, part, side, children)
+      for (const child of children) referBack(session, definition, child, side.entity)
+    })
+  })
+}
+
+/** The entities that rows between the two sides lead to. */
+function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
+  const { session, run, scope } = read
+  const { definition, source, filters } = part
+  const { schema, from, to } = definition.through as ThroughDefinition
+  const ownTable = session.store.table(definition.schema)
+  const table = session.store.table(definition.target)
+  const [fromColumns, toColumns] = [ownColumns(from.columns), ownColumns(to.columns)]
+  const keys = sides.map((side) => valuesOf(side.entity, targetColumns(from.columns)) as RowValue[])
+  const links = rowsOfKeys(run, { source: schema.source, columns: fromColumns, keys, scope, orderBy: [] })
+  return andThen(links, (found) => {
+    const targetKey = (link: Row) => toColumns.map(({ position }) => link[position])
+    const linksByKey = groupBy(found, (link) =>
+      ownTable.keyOfPrimaryKey(fromColumns.map(({ position }) => link[position])),
+    )
+    const targetKeys = new Map(found.map((link) => [table.keyOfPrimaryKey(targetKey(link)), targetKey(link)]))
+    const targets = rowsOfKeys(run, {
+      source,
+      columns: definition.target.primaryKey,
+      keys: [...targetKeys.values()],
+      scope,
+      filters,
+      orderBy: orderOf(part),
+    })
+    return andThen(targets, (rows) => {
+      // The rows came in the order of the relation, which each collection keeps.
+      const place = new Map(rows.map((row, at) => [table.keyOf(row), at]))
+      sides.forEach((side, at) => {
+        const own = linksByKey.get(ownTable.keyOfPrimaryKey(keys[at])) ?? []
+        const places = new Set(own.map((link) => place.get(table.keyOfPrimaryKey(targetKey(link)))))
+        const sorted = [...places].filter((each) => each !== undefined).sort((a, b) => a - b)
+        const entities = sorted.slice(0, part.limit).map((each) => session.materialise(table, rows[each]))
+        fill(read, part, side, entities)
+      })
+    })
+  })
+}
+
+function fill({ session }: RelatedRead, part: IncludePart, side: RelationSide, entities: readonly object[]): void {
+  session.fill(side, entities, part.filters.length > 0 || part.limit !== undefined)
+}
+
+/** What was found by its foreign key refers to where it was found. */
+function referBack(session: QuerySession, { inverse }: RelationDefinition, child: object, parent: object): void {
+  if (inverse === undefined) return
+  const ref = sideOf(child, inverse)
+  if (ref instanceof RefSide && ref.target !== parent && refersTo(inverse, child, parent)) session.fill(ref, [parent])
+}
+
+function orderOf({ definition, orderBy, source }: IncludePart): readonly OrderPart[] {
+  if (orderBy.length > 0) return orderBy
+  return definition.orderBy.map(({ column, isDescending }) => ({
+    node: columnNode(source, column),
+    isDescending,
+    nulls: isDescending ? 'first' : 'last',
+  }))
+}
+
+/** The key that the entity of a side refers to; `undefined` when it refers to none. */
+export function referredKey(table: Table, { definition, entity }: RelationSide): Key | undefined {
+  const values = valuesOf(entity, ownColumns(definition.columns))
+  return values.includes(null) ? undefined : table.keyOfPrimaryKey(values)
+}
+
+function valuesOf(entity: object, columns: readonly ColumnDefinition[]): RowValue[] {
+  return columns.map(({ name, type }) => {
+    const value: unknown = Reflect.get(entity, name)
+    return value === null || value === undefined ? null : type.toRow(value)
+  })
+}
+
+function ownColumns(columns: readonly RelationColumns[]): ColumnDefinition[] {
+  return columns.map(({ own }) => own)
+}
+
+function targetColumns(columns: readonly RelationColumns[]): ColumnDefinition[] {
+  return columns.map(({ target }) => target)
+}
+
+function groupBy(rows: readonly Row[], keyOfRow: (row: Row) => Key): Map<Key, Row[]> {
+  const groups = new Map<Key, Row[]>()
+  for (const row of rows) {
+    const key = keyOfRow(row)
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [row])
+    else group.push(row)
+  }
+  return groups
+}
+
+function chunks<T>(all: readonly T[]): T[][] {
+  const parts: T[][] = []
+  for (let start = 0; start < all.length; start += keysMax) parts.push(all.slice(start, start + keysMax))
+  return parts
+}
+
+/** One after the other, without a promise as long as the data is in memory. */
+function inTurn<T>(all: readonly T[], work: (each: T) => MaybePromise<void>, from = 0): MaybePromise<void> {
+  for (let at = from; at < all.length; at++) {
+    const done = work(all[at])
+    if (done instanceof Promise) return done.then(() => inTurn(all, work, at + 1))
+  }
+  return undefined
+}
