@@ -5,11 +5,9 @@ import { Expression } from '../expressions/expression.js'
 import { isNullNode } from '../expressions/make-nodes.js'
 import { refuseUndefined } from '../expressions/operand.js'
 import { areComparable, typeOf } from '../expressions/type-of.js'
-import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
-import type { ChangesByTable, RowChange } from '../records/row-change.js'
 import { softDeletedRow, stampRow } from '../records/stamp-row.js'
-import type { Table } from '../records/table.js'
+import { writeRows } from '../records/write-rows.js'
 import { toRowValue } from '../schema/column-value.js'
 import type { ColumnDefinition, EntitySchema, ModelSource } from '../schema/entity-schema.js'
 import type { RowValue } from '../values/column-type.js'
@@ -33,7 +31,7 @@ export function updateRows(
   const source = writableSource(description, 'update')
   const { schema } = source
   const setters = parseValues(source, values)
-  return writeRows(session, description, source, options, (row, now) => {
+  return changeRows(session, description, source, options, (row, now) => {
     const next = [...row]
     for (const { column, readValue } of setters) next[column.position] = readValue(row)
     stampRow(schema, row, next, now)
@@ -57,7 +55,7 @@ export function softDeleteRows(
   }
   const isLive = isNullNode({ kind: 'column', source, column: deletedAt, type: deletedAt.type })
   const live = { ...description, filters: [...description.filters, isLive] }
-  return writeRows(session, live, source, options, (row, now) => softDeletedRow(schema, deletedAt, row, now))
+  return changeRows(session, live, source, options, (row, now) => softDeletedRow(schema, deletedAt, row, now))
 }
 
 /** Erases every matching row. @returns how many matched. */
@@ -66,11 +64,11 @@ export function eraseRows(
   description: QueryDescription,
   options: TerminalOptions,
 ): Promise<number> {
-  return writeRows(session, description, writableSource(description, 'hardDelete'), options, () => undefined)
+  return changeRows(session, description, writableSource(description, 'hardDelete'), options, () => undefined)
 }
 
 /** Reads every matching row before it writes the first, so that no row is met again as what it became. */
-function writeRows(
+function changeRows(
   session: QuerySession,
   description: QueryDescription,
   source: ModelSource,
@@ -83,35 +81,12 @@ function writeRows(
     const { transaction } = run.execution
     const rows = await run.rows(await run.plan({ ...description, selection: [{ kind: 'entity', source }] }))
     const now = session.clock()
-    const changes: RowChange[] = rows.map((previous) => ({ previous, next: nextOf(previous, now) }))
-    const cascaded = await applyChanges(transaction, table, changes, now)
+    const changes = rows.map((previous) => ({ table, previous, next: nextOf(previous, now) }))
+    const cascaded = await writeRows(transaction, changes, now)
     session.follow(table, changes)
     for (const [referring, followed] of cascaded) session.follow(referring, followed)
     return changes.length
   })
-}
-
-/**
- * All or nothing: what was written before a refused row is taken back. Gives what else was changed, because it refers
- * to the rows that were erased or soft-deleted.
- */
-async function applyChanges(
-  transaction: RecordTransaction,
-  table: Table,
-  changes: readonly RowChange[],
-  now: Date,
-): Promise<ChangesByTable> {
-  const savepoint = transaction.savepoint()
-  try {
-    for (const { previous, next } of changes) {
-      const done = next === undefined ? transaction.erase(table, previous) : transaction.update(table, previous, next)
-      if (done instanceof Promise) await done
-    }
-    return await transaction.checkReferences(now)
-  } catch (error) {
-    transaction.rollbackTo(savepoint)
-    throw error
-  }
 }
 
 function writableSource(description: QueryDescription, method: string): ModelSource {

@@ -1,10 +1,9 @@
-import { isPromise } from '../async/maybe-promise.js'
-import { ConflictError, ConstraintError } from '../errors/rome-error.js'
+import { ConflictError } from '../errors/rome-error.js'
 import type { QuerySession } from '../query/query-session.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
-import type { ChangesByTable } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
+import { writeRows } from '../records/write-rows.js'
 import type { EntityRecord } from './entity-record.js'
 import { planLinks } from './link-writes.js'
 import { NewKeys } from './new-keys.js'
@@ -25,7 +24,7 @@ export async function flush(unit: UnitOfWork, transaction: RecordTransaction, se
   try {
     const now = session.clock()
     const writes = await plan(unit, transaction, session, now)
-    const cascaded = writes.length > 0 ? await writeAll(transaction, writes, now) : []
+    const cascaded = writes.length > 0 ? await writeRows(transaction, writes, now) : []
     unit.written(writes)
     for (const { record, table, previous, next } of writes) {
       if (record === undefined && previous !== undefined) unit.follow(table, [{ previous, next }])
@@ -117,65 +116,10 @@ function checkedCurrent(record: EntityRecord, current: Row | undefined): Row {
 }
 
 /** Gives what else was changed, because it refers to rows that were erased or soft-deleted. */
-async function writeAll(
-  transaction: RecordTransaction,
-  writes: readonly PlannedWrite[],
-  now: Date,
-): Promise<ChangesByTable> {
-  const savepoint = transaction.savepoint()
-  try {
-    await writeInOrder(transaction, writes)
-    return await transaction.checkReferences(now)
-  } catch (error) {
-    transaction.rollbackTo(savepoint)
-    if (!(error instanceof ConstraintError && error.code === 'ROME_UNIQUE' && writes.some(isUpdate))) throw error
-    // Updates may hand unique values around in a circle. So all the rows give up theirs first, then take the new ones;
-    // what fails even so is a true violation.
-    try {
-      await writeInOrder(transaction, writes.flatMap(split).sort(erasesFirst))
-      return await transaction.checkReferences(now)
-    } catch (violation) {
-      transaction.rollbackTo(savepoint)
-      throw violation
-    }
-  }
-}
-
-async function writeInOrder(transaction: RecordTransaction, writes: readonly PlannedWrite[]): Promise<void> {
-  for (const { table, previous, next } of writes) {
-    if (previous === next) continue
-    const writing =
-      next === undefined
-        ? transaction.erase(table, previous as Row)
-        : previous === undefined
-          ? transaction.insert(table, next)
-          : transaction.update(table, previous, next)
-    // A promise per row would cost more than the row.
-    if (isPromise(writing)) await writing
-  }
-}
-
 function isErase({ next }: PlannedWrite): boolean {
   return next === undefined
 }
 
 function isKept({ next }: PlannedWrite): boolean {
   return next !== undefined
-}
-
-function isUpdate({ previous, next }: PlannedWrite): boolean {
-  return previous !== undefined && next !== undefined
-}
-
-function split(write: PlannedWrite): PlannedWrite[] {
-  return isUpdate(write)
-    ? [
-        { ...write, next: undefined },
-        { ...write, previous: undefined },
-      ]
-    : [write]
-}
-
-function erasesFirst(a: PlannedWrite, b: PlannedWrite): number {
-  return Number(a.next !== undefined) - Number(b.next !== undefined)
 }
