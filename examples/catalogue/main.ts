@@ -7,7 +7,7 @@ import { lines } from './catalogue-file.js'
 import { deleteAndRestore, showConflict, updateStatus } from './changes.js'
 import { isComplete, loadCatalogue } from './load.js'
 import { Image } from './models.js'
-import { countByArchitecture, showPlan, showSmallImages, showUnion, walkPages } from './queries.js'
+import { countByArchitecture, showPlan, showRelations, showSmallImages, showUnion, walkPages } from './queries.js'
 import { showTable, step } from './report.js'
 
 const directory = './catalogue'
@@ -24,6 +24,7 @@ const open = () => Rome.open({ engine: level(directory, { partitions: 4 }), full
   )
   await step('Pages: the images for aarch64, 50 at a time', () => walkPages(rome))
   await step('Union: systems released before 2006, and all of Fedora', () => showUnion(rome))
+  await step('Relations: releases of FreeBSD with their images and the properties of these', () => showRelations(rome))
   await step('Count: images by architecture', () => countByArchitecture(rome))
   await step('Update: what waits for its contents is killed, and queued again', () => updateStatus(rome))
   await step('Delete: the images of NetBSD, softly, then for good, then stored again', () => deleteAndRestore(rome))

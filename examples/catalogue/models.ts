@@ -1,4 +1,5 @@
 import {
+  type Collection,
   check,
   column,
   createdAt,
@@ -7,7 +8,10 @@ import {
   entity,
   globalScope,
   index,
+  manyToOne,
+  oneToMany,
   primaryKey,
+  type Ref,
   t,
   unique,
   updatedAt,
@@ -30,6 +34,12 @@ export class OperatingSystem {
   @column(t.string({ max: 64 }).nullable()) codename!: string | null
   @column(t.date().nullable()) releaseDate!: string | null
   @column(t.date().nullable()) eolDate!: string | null
+  @oneToMany(
+    () => Image,
+    (image) => image.operatingSystem,
+    { orderBy: 'arch' },
+  )
+  images!: Collection<Image>
 }
 
 export type ImageKind = 'image' | 'media'
@@ -64,6 +74,18 @@ export class Image {
   @updatedAt() updatedAt!: Date
   @deletedAt() deletedAt!: Date | null
   @version() version!: number
+  @manyToOne(
+    () => OperatingSystem,
+    (system) => system.images,
+    { column: 'operatingSystemId' },
+  )
+  operatingSystem!: Ref<OperatingSystem>
+  @oneToMany(
+    () => ImageProperty,
+    (property) => property.image,
+    { orderBy: 'name' },
+  )
+  properties!: Collection<ImageProperty>
 }
 
 /** What only some images have, as name and value. */
@@ -76,4 +98,10 @@ export class ImageProperty {
   @column(t.uuid()) imageId!: string
   @column(t.string({ max: 64 })) name!: string
   @column(t.string({ max: 500 })) value!: string
+  @manyToOne(
+    () => Image,
+    (image) => image.properties,
+    { column: 'imageId', onDelete: 'cascade' },
+  )
+  image!: Ref<Image>
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { and_, count, fields, or_, type Rome } from 'rome-orm'
-import { lines, makeOperatingSystems } from './catalogue-file.js'
+import { lines, makeOperatingSystems, propertiesOf } from './catalogue-file.js'
 import { Image, OperatingSystem } from './models.js'
 import { showTable } from './report.js'
 
@@ -91,6 +91,29 @@ export async function countByArchitecture(rome: Rome): Promise<void> {
     counts.map(([arch, images]) => ({ arch, images })),
     counts.length,
   )
+}
+
+/** Systems with their images and these with their properties: one read a level, however many there are. */
+export async function showRelations(rome: Rome): Promise<void> {
+  await using session = rome.session()
+  const systems = await session
+    .query(OperatingSystem)
+    .filter(
+      system.distro.eq('freebsd'),
+      system.images.some((found) => found.arch.eq('x86_64')),
+    )
+    .orderBy(system.releaseDate.desc())
+    .include('images.properties')
+    .all()
+  const rows = systems.map(({ id, name, images }) => {
+    const expected = lines.filter((line) => line.os === id)
+    assert.equal(images.length, expected.length, id)
+    const properties = images.toArray().reduce((sum, found) => sum + found.properties.length, 0)
+    assert.equal(properties, expected.flatMap(propertiesOf).length, id)
+    return { name, images: images.length, properties }
+  })
+  assert(rows.length > 0)
+  showTable(rows)
 }
 
 /** How a query would be answered. */

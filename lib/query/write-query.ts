@@ -2,7 +2,6 @@ import { checkOptions } from '../errors/checked-options.js'
 import { UsageError, ValidationError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { Expression } from '../expressions/expression.js'
-import { isNullNode } from '../expressions/make-nodes.js'
 import { refuseUndefined } from '../expressions/operand.js'
 import { areComparable, typeOf } from '../expressions/type-of.js'
 import type { Row } from '../records/row.js'
@@ -53,8 +52,9 @@ export function softDeleteRows(
       context: { model: schema.name },
     })
   }
-  const isLive = isNullNode({ kind: 'column', source, column: deletedAt, type: deletedAt.type })
-  const live = { ...description, filters: [...description.filters, isLive] }
+  // Rows that are deleted already are neither touched nor counted.
+  const live: QueryDescription =
+    description.scope === 'deleted' ? { ...description, limit: 0 } : { ...description, scope: 'live' }
   return changeRows(session, live, source, options, (row, now) => softDeletedRow(schema, deletedAt, row, now))
 }
 
