@@ -354,7 +354,7 @@ t.test('loading one by one is told once, with the line that does it', async (t) 
         model: 'authors',
         relation: 'books',
         include: ".include('books')",
-        caller: /relations-loading\.test\.js:\d+/,
+        caller: /relations-loading\.test\.[jt]s:\d+/,
       },
     },
   ])
