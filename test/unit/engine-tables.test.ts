@@ -60,5 +60,19 @@ t.test('every changed byte of a table file is found', async (t) => {
     (await damagedTables(directory)).map(({ file }) => file),
     tables.map((name) => join(partition, name)).sort(),
   )
+  const checked = level(directory, { checksTables: true })
+  await t.rejects(checked.open(), { code: 'ROME_CORRUPT', context: { otherFiles: tables.length - 1 } })
+  t.throws(() => level(directory, { checksTables: 1 as unknown as boolean }), { code: 'ROME_ARGUMENT' })
   await t.rejects(damagedTables(join(directory, 'log')), { code: 'ROME_STORE_LAYOUT' })
+})
+
+t.test('a store that is whole, or still to be made, opens with its tables checked', async (t) => {
+  const directory = join(temporaryDirectory(t), 'store')
+  for (const version of [1, 2]) {
+    const engine = level(directory, { partitions: 2, checksTables: true })
+    await engine.open()
+    const writes = [{ key: '\x02\0\x01\x16', value: Buffer.from([version]) }]
+    await engine.commit({ id: `commit ${version}`, readVersion: 0, readKeys: [], readRanges: [], writes })
+    await engine.close()
+  }
 })

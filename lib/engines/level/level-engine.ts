@@ -1,4 +1,5 @@
-import { EngineError } from '../../errors/rome-error.js'
+import { resolve } from 'node:path'
+import { CorruptionError, EngineError } from '../../errors/rome-error.js'
 import { checkCommit } from '../commit-check.js'
 import { ConflictValidator } from '../conflicts.js'
 import type { CommitOutcome, CommitRequest, Engine, EngineManifest, KeyRange, Version } from '../contract.js'
@@ -8,6 +9,8 @@ import { EngineStatistics } from '../statistics.js'
 import { Applier } from './applier.js'
 import { Base } from './base.js'
 import { Committer } from './committer.js'
+import { damagedTables } from './damaged-tables.js'
+import { readIdentity } from './identity.js'
 import { checkLevelOptions, defaultInternals, type LevelInternals, type LevelOptions } from './level-options.js'
 import { LevelSnapshot } from './level-snapshot.js'
 import { closeStore, emptyLog, openStore } from './open-store.js'
@@ -56,6 +59,7 @@ export class LevelEngine implements Engine {
 
   open(): Promise<void> {
     return this.#lifecycle.open(async () => {
+      if (this.#options.checksTables === true) await requireWholeTables(this.#directory)
       const store = await openStore(this.#directory, this.#options, this.#internals)
       this.#manifest = this.#describe(store.partitions.length)
       this.#running = this.#start(store)
@@ -169,4 +173,17 @@ export class LevelEngine implements Engine {
     this.#lifecycle.requireOpen()
     return this.#running as Running
   }
+}
+
+/**
+ * Looks before LevelDB does, which may end the process over a damaged table. A store that is still to be made has none.
+ * @throws CorruptionError `ROME_CORRUPT`.
+ */
+async function requireWholeTables(directory: string): Promise<void> {
+  if ((await readIdentity(resolve(directory))) === undefined) return
+  const [first, ...others] = await damagedTables(directory)
+  if (first === undefined) return
+  throw new CorruptionError('ROME_CORRUPT', 'A table file of the store is damaged; restore the store from a backup.', {
+    context: { file: first.file, problem: first.problem, otherFiles: others.length },
+  })
 }
