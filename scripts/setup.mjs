@@ -15,7 +15,7 @@ step({
   stamp: 'node_modules/.rome-setup',
   inputs: ['package-lock.json', '.taprc'],
   run: () => {
-    npmInstall(root)
+    npmInstall()
     // tap builds itself anew for the plugins of .taprc; left alone, it does so in the midst of its first run and fails.
     node('node_modules/tap/dist/esm/run.mjs', 'build')
   },
@@ -64,12 +64,12 @@ function filesUnder(path) {
 }
 
 /** Through the npm that runs this script, when one does: it need not be on the path. */
-function npmInstall(folder) {
+function npmInstall() {
   const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   const runningNpm = process.env.npm_execpath
   const isScript = runningNpm !== undefined && basename(runningNpm) === 'npm-cli.js'
-  if (isScript) execute(process.execPath, [runningNpm, ...options], { cwd: folder })
-  else execute('npm', options, { cwd: folder, shell: process.platform === 'win32' })
+  if (isScript) execute(process.execPath, [runningNpm, ...options], { cwd: root })
+  else execute('npm', options, { cwd: root, shell: process.platform === 'win32' })
 }
 
 function node(...args) {
