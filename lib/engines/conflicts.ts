@@ -1,4 +1,4 @@
-import type { Key, KeyRange } from '../codec/key.js'
+import { type Key, type KeyRange, keyToBytes } from '../codec/key.js'
 import { ConflictError } from '../errors/rome-error.js'
 import type { CommitRequest, Version, Write } from './contract.js'
 
@@ -88,7 +88,7 @@ export class ConflictValidator {
       if (commit === undefined || commit.version <= readVersion) return
       for (const range of ranges) {
         const key = firstKeyIn(commit.keys, range)
-        if (key !== undefined) throw conflict(key, readVersion, commit.version)
+        if (key !== undefined) throw conflict(key, readVersion, commit.version, range)
       }
     }
   }
@@ -124,10 +124,21 @@ function firstKeyIn(keys: readonly Key[], range: KeyRange): Key | undefined {
   return key !== undefined && key < range.end ? key : undefined
 }
 
-function conflict(key: Key, readVersion: Version, version: Version): ConflictError {
+function conflict(key: Key, readVersion: Version, version: Version, range?: KeyRange): ConflictError {
   return new ConflictError(
     'ROME_CONFLICT',
     'Another commit wrote what this transaction had read; run the transaction again.',
-    { context: { key: Buffer.from(key, 'latin1').toString('hex'), readVersion, version } },
+    {
+      context: {
+        key: toHex(key),
+        ...(range && { range: { start: toHex(range.start), end: toHex(range.end) } }),
+        readVersion,
+        version,
+      },
+    },
   )
+}
+
+function toHex(key: Key): string {
+  return keyToBytes(key).toString('hex')
 }

@@ -1,10 +1,9 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
-import { type Key, keyFromBytes } from '../codec/key.js'
-import { decodeTuple } from '../codec/tuple.js'
 import type { Engine } from '../engines/contract.js'
-import { ConflictError, type ErrorContext, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
+import { ConflictError, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
 import type { EntitySchema } from '../schema/entity-schema.js'
 import type { Catalogue } from './catalogue.js'
+import { describeConflict } from './describe-conflict.js'
 import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
@@ -100,17 +99,10 @@ export class RecordStore {
 
   /** Says in the words of the models what a conflict of the engine was about. */
   explainConflict(error: ConflictError): ConflictError {
-    const { key } = error.context
     return new ConflictError(
       error.code,
       'another commit changed what this transaction read: run it again from its start',
-      {
-        context: {
-          ...error.context,
-          ...(typeof key === 'string' ? this.#describeKey(keyFromBytes(Buffer.from(key, 'hex'))) : {}),
-        },
-        cause: error,
-      },
+      { context: describeConflict(this.tables, error.context), cause: error },
     )
   }
 
@@ -129,17 +121,5 @@ export class RecordStore {
     } finally {
       await this.engine.close()
     }
-  }
-
-  #describeKey(key: Key): ErrorContext {
-    for (const { schema, prefix, indexes } of this.#tables.values()) {
-      if (key.startsWith(prefix)) return { model: schema.name, primaryKey: decodeTuple(key, prefix.length) }
-      for (const { definition, prefix, deletedPrefix } of indexes) {
-        if (key.startsWith(prefix) || key.startsWith(deletedPrefix)) {
-          return { model: schema.name, index: definition.name }
-        }
-      }
-    }
-    return {}
   }
 }

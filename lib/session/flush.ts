@@ -1,5 +1,7 @@
+import type { Key } from '../codec/key.js'
 import { ConflictError } from '../errors/rome-error.js'
 import type { QuerySession } from '../query/query-session.js'
+import { primaryKeyByColumn } from '../records/describe-conflict.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
 import type { Table } from '../records/table.js'
@@ -96,7 +98,7 @@ async function readCurrent(
 function checkedCurrent(record: EntityRecord, current: Row | undefined): Row {
   const { table } = record
   const known = record.row as Row
-  const context = { model: table.schema.name, key: table.primaryKeyOf(known) }
+  const context = { model: table.schema.name, key: primaryKeyByColumn(table, record.key as Key) }
   if (current === undefined) {
     throw new ConflictError(
       'ROME_STALE_VERSION',

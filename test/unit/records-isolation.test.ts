@@ -77,7 +77,7 @@ for (const isolation of ['serializable', 'snapshot'] as const) {
       theirs.ward += 10
       await one.commit()
       const refused = other.commit()
-      await t.rejects(refused, { ...conflict, context: { model: 'doctors', primaryKey: [1] } })
+      await t.rejects(refused, { ...conflict, context: { model: 'doctors', key: { id: 1 } } })
       await t.rejects(refused, ConflictError)
       t.equal((await other.getOrThrow(Doctor, 1)).ward, 2, 'the session goes on with what is stored')
     },
@@ -104,7 +104,7 @@ for (const isolation of ['serializable', 'snapshot'] as const) {
       other.add(create(Doctor, { id: 20, name: 'b' }))
       await Promise.all([one.flush(), other.flush()])
       await one.commit()
-      await t.rejects(other.commit(), { ...conflict, context: { primaryKey: [20] } })
+      await t.rejects(other.commit(), { ...conflict, context: { key: { id: 20 } } })
     },
     isolation,
   )
@@ -151,7 +151,7 @@ anomaly('a row read by its key and changed by another is a conflict', async (t, 
   await one.get(Doctor, 1)
   await rename(other, 1, 'changed')
   ;(await one.getOrThrow(Doctor, 2)).ward = 7
-  await t.rejects(one.commit(), { ...conflict, context: { primaryKey: [1] } })
+  await t.rejects(one.commit(), { ...conflict, context: { key: { id: 1 } } })
 })
 
 anomaly('a key at which nothing was found and another stored a row is a conflict', async (t, { one, other }) => {
@@ -159,14 +159,14 @@ anomaly('a key at which nothing was found and another stored a row is a conflict
   other.add(create(Doctor, { id: 50, name: 'fifty' }))
   await other.commit()
   ;(await one.getOrThrow(Doctor, 2)).ward = 7
-  await t.rejects(one.commit(), { ...conflict, context: { primaryKey: [50] } })
+  await t.rejects(one.commit(), { ...conflict, context: { key: { id: 50 } } })
 })
 
 anomaly('a range that was read and changed by another is a conflict', async (t, { one, other }) => {
   await one.query(Doctor).filter(doctor.id.between(3, 5)).all()
   await rename(other, 4, 'changed')
   ;(await one.getOrThrow(Doctor, 9)).ward = 7
-  await t.rejects(one.commit(), { ...conflict, context: { primaryKey: [4] } })
+  await t.rejects(one.commit(), { ...conflict, context: { key: { id: 4 } } })
 })
 
 anomaly(

@@ -114,7 +114,7 @@ t.test('a row that another session wrote is a conflict that names both versions'
   await t.rejects(session.commit(), {
     code: 'ROME_STALE_VERSION',
     retryable: true,
-    context: { model: 'images', key: [image.id], version: 1, versionStored: 2 },
+    context: { model: 'images', key: { id: image.id }, version: 1, versionStored: 2 },
   })
   t.equal(image.name, 'a', 'rolled back')
   t.equal(session.stateOf(image), 'persistent')
@@ -166,7 +166,7 @@ t.test('changing or deleting a row that another session erased is a conflict', a
     for (const title of ['a', 'b']) other.delete(await other.getOrThrow(Note, title))
   })
   notes[0].count = 1
-  await t.rejects(session.commit(), { code: 'ROME_STALE_VERSION', context: { model: 'notes', key: ['a'] } })
+  await t.rejects(session.commit(), { code: 'ROME_STALE_VERSION', context: { model: 'notes', key: { title: 'a' } } })
   session.delete(notes[1])
   await t.rejects(session.commit(), ConflictError)
 })
