@@ -66,6 +66,8 @@ export interface QueryDescription {
   readonly limit: number | undefined
   readonly offset: number
   readonly includes: readonly IncludePart[]
+  /** The entities of the result are not the session's. */
+  readonly isUnmanaged: boolean
   /** What earlier runs of a prepared query found out. */
   readonly memo?: PlanMemo | undefined
 }
@@ -98,5 +100,6 @@ export function newDescription(input: QueryInput, selection: readonly SelectedPa
     limit: undefined,
     offset: 0,
     includes: [],
+    isUnmanaged: false,
   })
 }

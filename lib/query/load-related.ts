@@ -15,7 +15,7 @@ import { RefSide, type RelationSide } from '../schema/related/relation-side.js'
 import type { RowValue } from '../values/column-type.js'
 import type { IncludePart, OrderPart, Scope } from './description.js'
 import { checkExecution } from './operators/operator.js'
-import type { QuerySession } from './query-session.js'
+import type { ResultEntities } from './query-session.js'
 import { type Answering, rowsOfKeys } from './rows-of-keys.js'
 
 /** So many keys are looked up by one query at most, which bounds its memory. */
@@ -23,7 +23,7 @@ const keysMax = 1000
 
 /** How relations of entities are read: within a run of the query that gave the entities. */
 export interface RelatedRead {
-  readonly session: QuerySession
+  readonly session: ResultEntities
   readonly run: Answering
   readonly scope: Scope
   /** Also what is known already. */
@@ -159,7 +159,7 @@ function fill({ session }: RelatedRead, part: IncludePart, side: RelationSide, e
 }
 
 /** What was found by its foreign key refers to where it was found. */
-function referBack(session: QuerySession, { inverse }: RelationDefinition, child: object, parent: object): void {
+function referBack(session: ResultEntities, { inverse }: RelationDefinition, child: object, parent: object): void {
   if (inverse === undefined) return
   const ref = sideOf(child, inverse)
   if (ref instanceof RefSide && ref.target !== parent && refersTo(inverse, child, parent)) session.fill(ref, [parent])

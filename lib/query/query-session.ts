@@ -24,9 +24,24 @@ export interface RunOptions {
   readonly flush?: boolean
 }
 
-/** What a query needs of the session it runs in. */
-export interface QuerySession {
+/** Where the entities of a result come from, and what they are related to. */
+export interface ResultEntities {
   readonly store: RecordStore
+  /**
+   * The one entity of a row: the one the session has, refreshed at its first meeting in this transaction, or a new
+   * one.
+   */
+  materialise<T extends object>(table: Table<T>, row: Row): T
+  /** The entity with a key, if it is known to be there, and what it is, without a read. */
+  findSettled(key: Key): object | undefined
+  /** Whether all that a side is related to is known in the transaction under way. */
+  isLoadedNow(side: RelationSide): boolean
+  /** Tells a side what it is related to; only some of it when `isPartial`. */
+  fill(side: RelationSide, related: readonly object[], isPartial?: boolean): void
+}
+
+/** What a query needs of the session it runs in. */
+export interface QuerySession extends ResultEntities {
   readonly fullScans: FullScanPolicy
   readonly logger: Logger
   /** What a query may cost that says nothing itself. */
@@ -41,17 +56,8 @@ export interface QuerySession {
    * its buffer, and runs `work`.
    */
   run<T>(work: (transaction: RecordTransaction) => MaybePromise<T>, options?: RunOptions): Promise<T>
-  /**
-   * The one entity of a row: the one the session has, refreshed at its first meeting in this transaction, or a new
-   * one.
-   */
-  materialise<T extends object>(table: Table<T>, row: Row): T
-  /** The entity with a key, if it is known to be there, and what it is, without a read. */
-  findSettled(key: Key): object | undefined
-  /** Whether all that a side is related to is known in the transaction under way. */
-  isLoadedNow(side: RelationSide): boolean
-  /** Tells a side what it is related to; only some of it when `isPartial`. */
-  fill(side: RelationSide, related: readonly object[], isPartial?: boolean): void
+  /** Where entities come from that the session does not follow; `isShared` when a row is one entity among them. */
+  unmanaged(isShared: boolean): ResultEntities
   /** Entities of the session take over rows that were written beside the unit of work. */
   follow(table: Table, changes: readonly RowChange[]): void
 }

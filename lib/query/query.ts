@@ -199,6 +199,25 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     return this.#with({ includes: parseIncludes(schema, includes, relations) })
   }
 
+  /**
+   * Gives entities that the session does not follow: detached, of this result alone, never compared and never
+   * written. What the session has not written yet is seen as by any query. Where relations are included a row is one
+   * entity within the result, or within a batch of a stream; otherwise each result has its own. `session.add` and
+   * `session.merge` bring such an entity under care. Cost: less than a managed one, in time and in memory.
+   *
+   * @example
+   * ```ts
+   * import type { ModelClass, RomeSession } from 'rome-orm'
+   *
+   * async function* all<T extends object>(session: RomeSession, model: ModelClass<T>): AsyncIterable<T> {
+   *   for await (const entity of session.query(model).unmanaged()) yield entity
+   * }
+   * ```
+   */
+  unmanaged(): Query<Result, Root> {
+    return this.#with({ isUnmanaged: true })
+  }
+
   /** Orders by columns or orders of columns; a bare column is ascending. Calls append. */
   orderBy(...order: readonly (Expression<unknown> | Ordering)[]): Query<Result, Root> {
     const parts = parseOrder(order)
@@ -449,7 +468,8 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     const left = this.#description
     const right = other.#description
     checkCombinable(left, right)
-    return new Query(this.#session, newDescription({ kind: 'set', operator, left, right }, left.selection))
+    const combined = newDescription({ kind: 'set', operator, left, right }, left.selection)
+    return new Query(this.#session, Object.freeze({ ...combined, isUnmanaged: left.isUnmanaged }))
   }
 
   #refuseSet(method: string): void {

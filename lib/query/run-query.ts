@@ -90,8 +90,9 @@ export function resultsOf(
   parts: readonly OutputPart[],
   rows: readonly Row[],
 ): MaybePromise<unknown[]> {
-  const results = rows.map(resultMaker(session, parts))
   const { includes, scope, selection } = description
+  const source = description.isUnmanaged ? session.unmanaged(includes.length > 0) : session
+  const results = rows.map(resultMaker(source, parts))
   if (includes.length === 0 || results.length === 0) return results
   const { schema } = rootOf(description)
   const places = selection.flatMap((part, at) => (part.kind === 'entity' && part.source.schema === schema ? [at] : []))
@@ -100,7 +101,7 @@ export function resultsOf(
   )
   const present = entities.filter((entity): entity is object => entity !== null)
   return andThen(
-    loadIncludes({ session, run, scope: scope === 'live' ? 'live' : 'all' }, present, includes),
+    loadIncludes({ session: source, run, scope: scope === 'live' ? 'live' : 'all' }, present, includes),
     () => results,
   )
 }

@@ -6,7 +6,7 @@ import { loadSides, referredKey, wholeRelation } from '../query/load-related.js'
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
 import { newQuery, type Query } from '../query/query.js'
-import type { FullScanPolicy, Logger, QuerySession, RunOptions } from '../query/query-session.js'
+import type { FullScanPolicy, Logger, QuerySession, ResultEntities, RunOptions } from '../query/query-session.js'
 import { QueryRun } from '../query/run-query.js'
 import type { ResultsOf, RootOf, Selectable } from '../query/selection.js'
 import type { RecordStore } from '../records/record-store.js'
@@ -21,7 +21,7 @@ import type { EntityState } from '../schema/related/companion.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { throwIfAborted } from './abort-signal.js'
-import { recordOf } from './entity-record.js'
+import { type EntityRecord, recordOf } from './entity-record.js'
 import { type GetOptions, readByKey, readByKeys } from './key-reads.js'
 import { RepeatedLoads } from './repeated-loads.js'
 import { SessionGuard } from './session-guard.js'
@@ -35,6 +35,7 @@ import {
 } from './transaction-options.js'
 import { TransactionStack } from './transaction-stack.js'
 import { UnitOfWork } from './unit-of-work.js'
+import { UnmanagedEntities } from './unmanaged-entities.js'
 
 export type { GetOptions } from './key-reads.js'
 
@@ -416,12 +417,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    */
   refresh(entity: object): Promise<void> {
     return this.#operate(() => {
-      const record = this.#unit.recordOf(entity)
-      if (record.state !== 'persistent') {
-        throw new UsageError('ROME_ENTITY_STATE', 'only a persistent entity has a row to refresh from', {
-          context: { model: record.table.schema.name, state: record.state },
-        })
-      }
+      const record = this.#persistentRecord(entity)
       const row = andThen(this.#transactions.current(), (transaction) =>
         transaction.get(record.table, record.key as Key),
       )
@@ -435,6 +431,48 @@ export class RomeSession implements QuerySession, AsyncDisposable {
         this.#unit.refresh(record, current)
       })
     })
+  }
+
+  /**
+   * Forgets what was changed in a persistent entity and what it is related to, and has the next `get`, query or
+   * `load()` that meets it read its row: not the access to a property. Cost: no read.
+   *
+   * @throws UsageError `ROME_ENTITY_STATE` when the entity is not persistent in this session.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) title!: string
+   * }
+   *
+   * async function discard(session: RomeSession, book: Book): Promise<void> {
+   *   session.expire(book)
+   *   await session.get(Book, book.id)
+   * }
+   * ```
+   */
+  expire(entity: object): void {
+    this.#guard.check()
+    this.#unit.expire(this.#persistentRecord(entity))
+  }
+
+  /**
+   * {@link RomeSession.expire | Expires} every persistent entity of the session. Pending entities and those marked for
+   * deletion stay as they are. Cost: one comparison per entity and column.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   * const discardChanges = (session: RomeSession) => session.expireAll()
+   * ```
+   */
+  expireAll(): void {
+    this.#guard.check()
+    this.#unit.expireAll()
   }
 
   /**
@@ -589,6 +627,11 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /** @internal */
+  unmanaged(isShared: boolean): ResultEntities {
+    return new UnmanagedEntities(this.#host.store, isShared)
+  }
+
+  /** @internal */
   follow(table: Table, changes: readonly RowChange[]): void {
     this.#unit.follow(table, changes)
   }
@@ -651,6 +694,14 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     await this.#guard.whenIdle()
     this.#transactions.close()
     this.#host.closed(this)
+  }
+
+  #persistentRecord(entity: object): EntityRecord {
+    const record = this.#unit.recordOf(entity)
+    if (record.state === 'persistent') return record
+    throw new UsageError('ROME_ENTITY_STATE', 'only a persistent entity has a row to refresh from', {
+      context: { model: record.table.schema.name, state: record.state },
+    })
   }
 
   #tableOf<T extends object>(model: ModelClass<T>): Table<T> {

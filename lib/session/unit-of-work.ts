@@ -202,6 +202,19 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     this.relations.follow(record, previous, row)
   }
 
+  /** Makes an entity what its row was when it was last met. Its row is not known to be so any more. */
+  expire(record: EntityRecord): void {
+    this.relations.unload(record)
+    this.refresh(record, record.row as Row)
+    record.metIn = never
+  }
+
+  expireAll(): void {
+    for (const record of this.#byKey.records()) {
+      if (record.state === 'persistent') this.expire(record)
+    }
+  }
+
   /** The entity of the session with a key, if its row was met in the transaction under way and it is there. */
   findSettled(key: Key): object | undefined {
     const record = this.#byKey.get(key)
