@@ -2,7 +2,8 @@ import { v7 as uuidv7 } from 'uuid'
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key, KeyRange } from '../codec/key.js'
 import type { Durability, Engine, EngineSnapshot, Scan, ScanOptions, Version } from '../engines/contract.js'
-import { ConflictError, ConstraintError, InternalError, UsageError } from '../errors/rome-error.js'
+import { ConflictError, InternalError, UsageError } from '../errors/rome-error.js'
+import { checkRow, claimsOf, entryChanges, type PreparedWrite, type RowWrite, refuseTaken } from './prepared-write.js'
 import type { ReadMeter } from './read-meter.js'
 import { ReferenceNotes, type SavedReferences } from './reference-notes.js'
 import type { References } from './references.js'
@@ -11,7 +12,6 @@ import type { ChangesByTable } from './row-change.js'
 import { settleReferences } from './settle-references.js'
 import type { Statistics } from './statistics.js'
 import type { Table } from './table.js'
-import type { IndexEntry, TableIndex } from './table-index.js'
 import { TransactionReader } from './transaction-reader.js'
 import { WriteBuffer } from './write-buffer.js'
 
@@ -38,13 +38,6 @@ export interface TransactionHost {
   readonly statistics: Statistics
   readonly references: References
   explainConflict(error: ConflictError): ConflictError
-}
-
-/** What a row's index entry was and becomes. */
-interface EntryChange {
-  readonly index: TableIndex
-  readonly before: IndexEntry | undefined
-  readonly after: IndexEntry | undefined
 }
 
 const nothingChanged: ChangesByTable = new Map()
@@ -106,26 +99,7 @@ export class RecordTransaction {
    * @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE`, `ROME_CHECK`; then nothing was written.
    */
   insert(table: Table, row: Row): MaybePromise<void> {
-    this.#checkRow(table, row)
-    const key = table.keyOf(row)
-    const changes = this.#entryChanges(table, key, undefined, row)
-    return andThen(this.#reader.read(key), (existing) => {
-      if (existing !== undefined) {
-        throw new ConstraintError(
-          'ROME_PRIMARY_KEY_EXISTS',
-          'a row with this primary key is stored already: read and change it',
-          {
-            context: { model: table.schema.name, key: table.primaryKeyOf(row) },
-          },
-        )
-      }
-      return andThen(this.#checkUnique(table, row, changes), () =>
-        andThen(this.#write(table, key, row, changes), () => {
-          this.#countRow(table, 1)
-          this.#references.inserted(table, key, row)
-        }),
-      )
-    })
+    return this.write([{ table, previous: undefined, next: row }])
   }
 
   /**
@@ -133,22 +107,29 @@ export class RecordTransaction {
    * @throws ConstraintError `ROME_UNIQUE`, `ROME_CHECK`; then nothing was written.
    */
   update(table: Table, previous: Row, next: Row): MaybePromise<void> {
-    this.#checkRow(table, next)
-    const key = table.keyOf(previous)
-    if (table.keyOf(next) !== key) throw new InternalError('ROME_INTERNAL', 'an update keeps the primary key')
-    const changes = this.#entryChanges(table, key, previous, next)
-    return andThen(this.#checkUnique(table, next, changes), () =>
-      andThen(this.#write(table, key, next, changes), () => this.#references.updated(table, key, previous, next)),
-    )
+    return this.write([{ table, previous, next }])
   }
 
   /** Removes a row and its entries. */
   erase(table: Table, row: Row): void {
     this.#assertLive()
-    const key = table.keyOf(row)
-    this.#put(key, null, this.#entryChanges(table, key, row, undefined))
-    this.#countRow(table, -1)
-    this.#references.erased(table, key, row)
+    this.#put([this.#prepare({ table, previous: row, next: undefined })])
+  }
+
+  /**
+   * Writes rows as if all at once. What counts is how things are after the last of them: rows may hand keys and unique
+   * values on to each other. Cost: one read of all keys and unique values that are taken.
+   * @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE`, `ROME_CHECK`; then nothing was written.
+   */
+  write(writes: readonly RowWrite[]): MaybePromise<void> {
+    this.#assertLive()
+    const prepared = writes.filter(({ previous, next }) => previous !== next).map((write) => this.#prepare(write))
+    const claims = claimsOf(prepared)
+    const taken = claims.length === 0 ? [] : this.#reader.readMany(claims.map(({ key }) => key))
+    return andThen(taken, (holders) => {
+      refuseTaken(claims, holders)
+      return andThen(this.#completed(prepared), (completed) => this.#put(completed))
+    })
   }
 
   /**
@@ -243,60 +224,50 @@ export class RecordTransaction {
     this.#rowChanges.set(table.id, (this.#rowChanges.get(table.id) ?? 0) + change)
   }
 
-  #checkRow(table: Table, row: Row): void {
-    this.#assertLive()
-    for (const check of table.checks) {
-      if (check.holds(row) === false) {
-        throw new ConstraintError('ROME_CHECK', 'the row breaks a rule of its model: change the values it names', {
-          context: { model: table.schema.name, check: check.name, key: table.primaryKeyOf(row) },
-        })
-      }
+  #prepare({ table, previous, next }: RowWrite): PreparedWrite {
+    if (next !== undefined) checkRow(table, next)
+    const key = table.keyOf((previous ?? next) as Row)
+    if (previous !== undefined && next !== undefined && table.keyOf(next) !== key) {
+      throw new InternalError('ROME_INTERNAL', 'an update keeps the primary key')
     }
+    const entries = entryChanges(table, key, previous, next)
+    return { table, key, previous, next, entries, bytes: next === undefined ? null : table.encode(key, next) }
   }
 
-  #entryChanges(table: Table, key: Key, previous: Row | undefined, next: Row | undefined): EntryChange[] {
-    const changes: EntryChange[] = []
-    for (const index of table.indexes) {
-      if (previous !== undefined && next !== undefined && index.isUntouched(previous, next)) continue
-      const before = previous && index.entryOf(key, previous)
-      const after = next && index.entryOf(key, next)
-      if (before !== undefined || after !== undefined) changes.push({ index, before, after })
-    }
-    return changes
-  }
-
-  #checkUnique(table: Table, row: Row, changes: readonly EntryChange[]): MaybePromise<void> {
-    const claims = changes.filter(({ before, after }) => after?.isExclusive && before?.key !== after.key)
-    if (claims.length === 0) return undefined
-    return andThen(this.#reader.readMany(claims.map((claim) => (claim.after as IndexEntry).key)), (holders) => {
-      const taken = holders.findIndex((holder) => holder !== undefined)
-      if (taken === -1) return
-      const { definition } = claims[taken].index
-      throw new ConstraintError('ROME_UNIQUE', 'another row has these values already: they must be unique', {
-        context: {
-          model: table.schema.name,
-          index: definition.name,
-          columns: definition.columns.map(({ column }) => column.name),
-          values: definition.columns.map(({ column }) => row[column.position]),
-        },
+  /** With the stored values of columns that the models do not name. */
+  #completed(prepared: readonly PreparedWrite[]): MaybePromise<readonly PreparedWrite[]> {
+    const isPartial = ({ table, next }: PreparedWrite): boolean => next !== undefined && table.hasUnnamedColumns
+    const keys = prepared.filter(isPartial).map(({ key }) => key)
+    if (keys.length === 0) return prepared
+    return andThen(this.#snapshot.getMany(keys), (stored) => {
+      const bytesByKey = new Map(keys.map((key, at) => [key, stored[at]]))
+      return prepared.map((write) => {
+        const { table, key, next } = write
+        if (next === undefined || !isPartial(write)) return write
+        // Also when the row was erased and is inserted again, as an exchange of unique values may do.
+        return { ...write, bytes: table.encode(key, next, this.#writes.get(key) ?? bytesByKey.get(key)) }
       })
     })
   }
 
-  #write(table: Table, key: Key, row: Row, changes: readonly EntryChange[]): MaybePromise<void> {
-    if (!table.hasUnnamedColumns) return this.#put(key, table.encode(key, row), changes)
-    // Also when the row was erased and is inserted again, as an exchange of unique values may do.
-    return andThen(this.#writes.get(key) ?? this.#snapshot.get(key), (replaced) =>
-      this.#put(key, table.encode(key, row, replaced), changes),
-    )
-  }
-
-  /** The last step of every change: nothing can fail any more. */
-  #put(key: Key, bytes: Uint8Array | null, changes: readonly EntryChange[]): void {
-    for (const { before, after } of changes) {
-      if (before !== undefined && before.key !== after?.key) this.#writes.set(before.key, null)
-      if (after !== undefined) this.#writes.set(after.key, after.value)
+  /** The last step of every change: nothing can fail any more. What is given up goes before what is taken. */
+  #put(prepared: readonly PreparedWrite[]): void {
+    for (const { key, next, entries } of prepared) {
+      for (const { before, after } of entries) {
+        if (before !== undefined && before.key !== after?.key) this.#writes.set(before.key, null)
+      }
+      if (next === undefined) this.#writes.set(key, null)
     }
-    this.#writes.set(key, bytes)
+    for (const { table, key, previous, next, entries, bytes } of prepared) {
+      for (const { after } of entries) if (after !== undefined) this.#writes.set(after.key, after.value)
+      if (next !== undefined) this.#writes.set(key, bytes)
+      if (next === undefined) {
+        this.#countRow(table, -1)
+        this.#references.erased(table, key, previous as Row)
+      } else if (previous === undefined) {
+        this.#countRow(table, 1)
+        this.#references.inserted(table, key, next)
+      } else this.#references.updated(table, key, previous, next)
+    }
   }
 }

@@ -1,0 +1,113 @@
+import type { Key } from '../codec/key.js'
+import { ConstraintError } from '../errors/rome-error.js'
+import type { Row } from './row.js'
+import type { Table } from './table.js'
+import type { IndexEntry, TableIndex } from './table-index.js'
+import type { Written } from './write-buffer.js'
+
+/** A row that is written: inserted without `previous`, erased without `next`, left alone when they are the same. */
+export interface RowWrite {
+  readonly table: Table
+  readonly previous: Row | undefined
+  readonly next: Row | undefined
+}
+
+/** A write with all that is put into the buffer. */
+export interface PreparedWrite extends RowWrite {
+  readonly key: Key
+  readonly bytes: Written
+  readonly entries: readonly EntryChange[]
+}
+
+/** What a row's index entry was and becomes. */
+interface EntryChange {
+  readonly index: TableIndex
+  readonly before: IndexEntry | undefined
+  readonly after: IndexEntry | undefined
+}
+
+/** A key that a write takes and that nobody else may have: that of a row, or of an entry of unique values. */
+interface Claim {
+  readonly key: Key
+  readonly write: PreparedWrite
+  /** Absent for the primary key. */
+  readonly index?: TableIndex
+}
+
+/** @throws ConstraintError `ROME_CHECK`. */
+export function checkRow(table: Table, row: Row): void {
+  for (const check of table.checks) {
+    if (check.holds(row) === false) {
+      throw new ConstraintError('ROME_CHECK', 'the row breaks a rule of its model: change the values it names', {
+        context: { model: table.schema.name, check: check.name, key: table.primaryKeyOf(row) },
+      })
+    }
+  }
+}
+
+/** The entries of a row that change. */
+export function entryChanges(
+  table: Table,
+  key: Key,
+  previous: Row | undefined,
+  next: Row | undefined,
+): readonly EntryChange[] {
+  const changes: EntryChange[] = []
+  for (const index of table.indexes) {
+    if (previous !== undefined && next !== undefined && index.isUntouched(previous, next)) continue
+    const before = previous && index.entryOf(key, previous)
+    const after = next && index.entryOf(key, next)
+    if (before !== undefined || after !== undefined) changes.push({ index, before, after })
+  }
+  return changes
+}
+
+/**
+ * What writes take that none of them gives up, in their order.
+ * @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE` when two of them take the same.
+ */
+export function claimsOf(writes: readonly PreparedWrite[]): readonly Claim[] {
+  const claims = new Map<Key, Claim>()
+  const given = new Set<Key>()
+  const take = (claim: Claim): void => {
+    if (claims.has(claim.key)) throw violation(claim)
+    claims.set(claim.key, claim)
+  }
+  for (const write of writes) {
+    const { key, previous, next, entries } = write
+    if (next === undefined) given.add(key)
+    if (previous === undefined) take({ key, write })
+    for (const { index, before, after } of entries) {
+      if (before?.key === after?.key) continue
+      if (before?.isExclusive) given.add(before.key)
+      if (after?.isExclusive) take({ key: after.key, write, index })
+    }
+  }
+  return [...claims.values()].filter(({ key }) => !given.has(key))
+}
+
+/** @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE` for the first claim of what somebody has. */
+export function refuseTaken(claims: readonly Claim[], holders: readonly (Uint8Array | undefined)[]): void {
+  const taken = holders.findIndex((holder) => holder !== undefined)
+  if (taken !== -1) throw violation(claims[taken])
+}
+
+function violation({ write: { table, next }, index }: Claim): ConstraintError {
+  const row = next as Row
+  if (index === undefined) {
+    return new ConstraintError(
+      'ROME_PRIMARY_KEY_EXISTS',
+      'a row with this primary key is stored already: read and change it',
+      { context: { model: table.schema.name, key: table.primaryKeyOf(row) } },
+    )
+  }
+  const columns = index.definition.columns.map(({ column }) => column)
+  return new ConstraintError('ROME_UNIQUE', 'another row has these values already: they must be unique', {
+    context: {
+      model: table.schema.name,
+      index: index.definition.name,
+      columns: columns.map(({ name }) => name),
+      values: columns.map(({ position }) => row[position]),
+    },
+  })
+}
