@@ -2,7 +2,7 @@
 // Uses nothing but Node, does only what is not done yet, and says in a line what it does.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,20 +10,22 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const nodeVersionMin = [20, 19]
 
 requireNode()
-step({
-  name: 'Installing packages',
-  stamp: 'node_modules/.rome-setup',
-  inputs: ['package-lock.json', '.taprc'],
-  run: () => {
-    npmInstall()
-    // tap builds itself anew for the plugins of .taprc; left alone, it does so in the midst of its first run and fails.
-    node('node_modules/tap/dist/esm/run.mjs', 'build')
-  },
-})
+if (!isLink('node_modules')) {
+  step({
+    name: 'Installing packages',
+    stamp: 'node_modules/.rome-setup',
+    inputs: ['package-lock.json', '.taprc'],
+    run: () => {
+      npmInstall()
+      // tap builds itself anew for the plugins of .taprc; left alone, it does so amid its first run and fails.
+      node('node_modules/tap/dist/esm/run.mjs', 'build')
+    },
+  })
+}
 step({
   name: 'Building',
   stamp: 'dist/.rome-setup',
-  inputs: ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'lib', 'test', 'examples'],
+  inputs: ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'lib', 'glance/lib', 'test', 'examples'],
   run: () => node('scripts/build.mjs'),
 })
 
@@ -31,6 +33,11 @@ function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
   const isNewEnough = major > nodeVersionMin[0] || (major === nodeVersionMin[0] && minor >= nodeVersionMin[1])
   if (!isNewEnough) fail(`Rome needs Node ${nodeVersionMin.join('.')} or newer; this is ${process.versions.node}.`)
+}
+
+/** Packages that are linked to belong to another checkout, which may need others. */
+function isLink(path) {
+  return lstatSync(join(root, path), { throwIfNoEntry: false })?.isSymbolicLink() === true
 }
 
 /** Runs a step unless its stamp holds the hash of its inputs. A step that failed leaves no stamp. */

@@ -21,17 +21,17 @@ export interface ExampleModule {
 
 const fencePattern = /^[ \t]*```ts(?<tag> no-run)?[ \t]*\n(?<code>[\s\S]*?)^[ \t]*```[ \t]*$/gm
 
-/** The README and the guides: each page's blocks, in order. */
+/** The READMEs and the guides: each page's blocks, in order. */
 export function pageBlocks(): ReadonlyMap<string, readonly ExampleBlock[]> {
-  const pages = projectFiles(/^README\.md$|^docs\/.*\.md$/).map(
+  const pages = projectFiles(/^(?:glance\/)?README\.md$|^docs\/.*\.md$/).map(
     (path) => [path, blocksOf(path, readProjectFile(path))] as const,
   )
   return new Map(pages.filter(([, blocks]) => blocks.length > 0))
 }
 
-/** The examples in the comments of lib, each of which stands alone. */
+/** The examples in the comments of lib and glance, each of which stands alone. */
 export function commentBlocks(): readonly ExampleBlock[] {
-  return projectFiles(/^lib\/.*\.ts$/).flatMap((path) => {
+  return projectFiles(/^(?:glance\/)?lib\/.*\.ts$/).flatMap((path) => {
     // Only comments keep their lines, bared of the leading asterisk: blocks are then those of a page.
     const bared = readProjectFile(path)
       .split('\n')

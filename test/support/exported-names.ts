@@ -52,5 +52,5 @@ function declaredNames(source: string): string[] {
 /** A function with several signatures needs a comment at one of them. */
 function isDocumented(name: string, source: string): boolean {
   const keywords = '(?:declare |abstract |async )*(?:class|function\\*?|const|let|interface|type)'
-  return new RegExp(`\\*/\\s*(?:@\\w+\\s*)?export ${keywords} ${name}\\b`).test(source)
+  return new RegExp(`\\*/\\s*(?:@[^\\n]*\\s*)*export ${keywords} ${name}\\b`).test(source)
 }

@@ -13,7 +13,7 @@ function findRoot(folder: string): string {
   return findRoot(parent)
 }
 
-const folders = ['.ci', 'bench', 'docs', 'examples', 'lib', 'scripts', 'test']
+const folders = ['.ci', 'bench', 'docs', 'examples', 'glance', 'lib', 'scripts', 'test']
 const foldersLeftOut = new Set(['node_modules', 'results', 'dist'])
 
 /** The project's own files, as paths from its root with `/`, in order: those of its folders and those beside them. */

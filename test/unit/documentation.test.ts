@@ -45,15 +45,16 @@ t.test('every error code is raised by lib', async (t) => {
 })
 
 t.test('every public export carries a comment', async (t) => {
-  const manifest: { exports: Record<string, { default: string } | string> } = JSON.parse(
-    readProjectFile('package.json'),
-  )
-  const entryPoints = Object.values(manifest.exports).flatMap((entry) =>
-    typeof entry === 'string' ? [] : [entry.default],
-  )
+  const entryPoints = ['', 'glance/'].flatMap((folder) => {
+    const manifest: { exports: Record<string, { default: string } | string> } = JSON.parse(
+      readProjectFile(`${folder}package.json`),
+    )
+    return Object.values(manifest.exports).flatMap((entry) =>
+      typeof entry === 'string' ? [] : [entry.default.replace('./dist/', folder).replace(/\.js$/, '.ts')],
+    )
+  })
   t.ok(entryPoints.length > 0)
-  for (const entryPoint of entryPoints) {
-    const path = entryPoint.replace('./dist/', '').replace(/\.js$/, '.ts')
+  for (const path of entryPoints) {
     const names = exportedNames(path)
     t.ok(names.length > 0, `${path} exports something`)
     const bare = names.filter((exported) => !exported.isDocumented)

@@ -93,6 +93,21 @@ t.test('lib imports the packages that it depends on, and no others', async (t) =
   t.strictSame([...imported].sort(), Object.keys(manifest.dependencies).sort())
 })
 
+t.test('glance imports the public entries of Rome, its own files, and the packages that it depends on', async (t) => {
+  const manifest: { dependencies?: Record<string, string>; peerDependencies: Record<string, string> } = JSON.parse(
+    readProjectFile('glance/package.json'),
+  )
+  const packages = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }))
+  const glance = projectFiles(/^glance\/lib\/.*\.ts$/)
+  for (const path of glance) {
+    for (const imported of importsOf(path)) {
+      const isAllowed = /^(?:glance\/lib\/|node:)/.test(imported) || packages.has(imported)
+      if (!isAllowed) t.fail(`${path} imports ${imported}`)
+    }
+  }
+  t.ok(glance.length > 0, `${glance.length} files looked at`)
+})
+
 function layerOf(path: string): string {
   const [, first = ''] = path.split('/')
   return first.replace(/\.ts$/, '')

@@ -11,8 +11,8 @@ const longFiles: Readonly<Record<string, string>> = {
   'lib/session/unit-of-work.ts': 'the states of an entity with the way back from each: apart they cannot be checked',
 }
 
-const code = projectFiles(/^(?:lib|test|examples|scripts|bench)\/.*\.(?:ts|mjs)$/)
-const lib = projectFiles(/^lib\/.*\.ts$/)
+const code = projectFiles(/^(?:lib|glance|test|examples|scripts|bench)\/.*\.(?:ts|mjs)$/)
+const lib = projectFiles(/^(?:glance\/)?lib\/.*\.ts$/)
 
 t.test('no line of code is longer than the limit', async (t) => {
   const tooLong = code.flatMap((path) =>
@@ -49,7 +49,7 @@ t.test('lib holds nothing unfinished, unchecked or switched off', async (t) => {
   ]
   for (const path of lib) {
     const source = readProjectFile(path)
-    const isCommandLine = path.startsWith('lib/cli/')
+    const isCommandLine = /^(?:glance\/)?lib\/cli\//.test(path)
     for (const [pattern, what] of inCode) {
       if (isCommandLine && what.startsWith('the console')) continue
       report(withoutComments(source), pattern, (line) => t.fail(`${path}:${line} has ${what}`))
@@ -82,7 +82,7 @@ t.test('files and folders have kebab-case names that say what they hold', async 
 })
 
 t.test('every test file is of one of the kinds', async (t) => {
-  const kinds = /^test\/(?:unit|conformance|property|differential|crash|memory|types|golden|support|fixtures)\//
+  const kinds = /^test\/(?:unit|conformance|property|differential|crash|memory|types|golden|glance|support|fixtures)\//
   for (const path of projectFiles(/^test\//)) t.match(path, kinds)
 })
 

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto'
+import { column, entity, globalScope, index, primaryKey, t } from 'rome-orm'
+import { SoftDeletable } from './soft-deletable.js'
+
+const int = () => t.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+
+/**
+ * An image. Lists are read in the order of creation unless they say otherwise, so that each index of what they filter
+ * by goes on with it. Flags that nearly all rows share (`deleted`, `os_hidden`) have no index: it would be read whole.
+ */
+@globalScope
+@entity('images')
+@index('owner', 'status', 'created_at')
+@index('owner', 'created_at')
+@index('status', 'created_at')
+@index('visibility', 'created_at')
+@index('created_at')
+@index('updated_at')
+@index('name', 'created_at')
+@index('checksum')
+@index('os_hash_value')
+@index('deleted_at', { where: (image) => image.deleted_at.isNotNull() })
+export class Image extends SoftDeletable {
+  @primaryKey(t.string({ max: 36 }).default(randomUUID)) id!: string
+  @column(t.string({ max: 255 }).nullable()) name!: string | null
+  @column(t.string({ max: 20 }).nullable()) disk_format!: string | null
+  @column(t.string({ max: 20 }).nullable()) container_format!: string | null
+  /** In bytes. */
+  @column(t.integer().nullable()) size!: number | null
+  @column(t.integer().nullable()) virtual_size!: number | null
+  @column(t.string({ max: 30 })) status!: string
+  @column(t.string({ max: 30 }).default('shared')) visibility!: string
+  @column(t.string({ max: 32 }).nullable()) checksum!: string | null
+  @column(t.string({ max: 64 }).nullable()) os_hash_algo!: string | null
+  @column(t.string({ max: 128 }).nullable()) os_hash_value!: string | null
+  @column(int().default(0)) min_disk!: number
+  @column(int().default(0)) min_ram!: number
+  @column(t.string({ max: 255 }).nullable()) owner!: string | null
+  @column(t.boolean().default(false)) protected!: boolean
+  @column(t.boolean().default(false)) os_hidden!: boolean
+}
