@@ -73,7 +73,10 @@ function entityOf<T extends object>(
   row: Row | undefined,
   options: GetOptions,
 ): T | undefined {
-  if (row === undefined) return undefined
+  if (row === undefined) {
+    unit.vanished(key)
+    return undefined
+  }
   unit.materialise(table, row, key)
   return visible<T>(unit, unit.find(key) as EntityRecord, options)
 }

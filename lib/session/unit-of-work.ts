@@ -240,6 +240,16 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     this.relations.forget(gone)
   }
 
+  /**
+   * A read by key met no row any more: another session erased it. An entity that was changed stays as it is, for the
+   * flush to refuse.
+   */
+  vanished(key: Key): void {
+    const record = this.#byKey.get(key)
+    if (record?.row === undefined || record.state !== 'persistent' || this.isModified(record)) return
+    this.follow(record.table, [{ previous: record.row, next: undefined }])
+  }
+
   /** Brings the session's memory to what was written. */
   written(writes: readonly PlannedWrite[]): void {
     const gone = new Set<object>()

@@ -219,6 +219,29 @@ t.test('get gives one entity per row and does not read what the transaction met'
   t.equal(liveSnapshots(rome), 0)
 })
 
+t.test('an entity whose row another session erased gives way once a read by key has found it gone', async (t) => {
+  const rome = await openRome(t)
+  const session = rome.session()
+  const [first, second, changed] = ['a', 'b', 'c'].map((title) => session.add(create(Note, { title })))
+  await session.commit()
+  await rome.transact((other) => other.query(Note).everything().hardDelete())
+  changed.body = 'changed'
+  t.equal(await session.get(Note, 'a'), undefined)
+  t.strictSame(await session.getMany(Note, ['b', 'c']), [undefined, undefined])
+  t.equal(session.stateOf(first), 'deleted')
+  t.equal(session.stateOf(changed), 'persistent', 'a change is not forgotten without a word')
+
+  await session.rollback()
+  t.equal(session.stateOf(first), 'persistent', 'what was found in a transaction goes with it')
+
+  t.equal(await session.get(Note, 'a'), undefined)
+  const successor = session.add(create(Note, { title: 'a', body: 'new' }))
+  await session.commit()
+  t.equal(session.stateOf(first), 'detached')
+  t.equal(await session.get(Note, 'a'), successor)
+  t.equal(session.stateOf(second), 'persistent')
+})
+
 t.test('get finds what was added and not flushed', async (t) => {
   const rome = await openRome(t)
   const session = rome.session()
