@@ -1,0 +1,98 @@
+import { and_, type Column, fields, type ModelClass, type Ordering, or_, type Predicate, schemaOf } from 'rome-orm'
+import { GlanceError } from '../errors/glance-error.js'
+
+/** They make every order total. */
+const completion = ['created_at', 'id'] as const
+
+interface SortKey {
+  readonly column: Column<unknown>
+  readonly name: string
+  readonly isNullable: boolean
+  readonly isDescending: boolean
+}
+
+/**
+ * The order of a list: some columns, completed by the time of creation and the id. Null is lowest: first when
+ * ascending, last when descending.
+ */
+export class ListOrder {
+  readonly #keys: readonly SortKey[]
+
+  private constructor(keys: readonly SortKey[]) {
+    this.#keys = keys
+  }
+
+  /**
+   * The order that is asked for. Without keys it is that of creation, without directions it is descending; one
+   * direction serves all keys, also those that complete them.
+   * @throws GlanceError `InvalidSortKey` for what is no column, `InvalidSortDir` for what is no direction, `Invalid`
+   * for another number of directions than keys.
+   */
+  static parse(model: ModelClass, keys: readonly unknown[], directions: readonly unknown[]): ListOrder {
+    const names = keys.length === 0 ? [completion[0]] : keys
+    const areDescending = directions.map(parseDirection)
+    if (areDescending.length > 1 && areDescending.length !== names.length) {
+      throw new GlanceError('Invalid', 'Give one direction for all sort keys, or one for each.', { keys, directions })
+    }
+    const byDefault = areDescending.length === 1 ? areDescending[0] : true
+    const parsed = names.map((name, at) =>
+      parseKey(model, name, areDescending.length > 1 ? areDescending[at] : byDefault),
+    )
+    for (const name of completion) {
+      if (!parsed.some((key) => key.name === name)) parsed.push(parseKey(model, name, byDefault))
+    }
+    return new ListOrder(parsed)
+  }
+
+  /** For `orderBy`. */
+  get orderings(): Ordering[] {
+    return this.#keys.map(({ column, isDescending }) =>
+      isDescending ? column.desc().nullsLast() : column.asc().nullsFirst(),
+    )
+  }
+
+  /** What comes after a row. */
+  after(marker: object): Predicate {
+    const ways: Predicate[] = []
+    const equals: Predicate[] = []
+    for (const key of this.#keys) {
+      const value: unknown = Reflect.get(marker, key.name)
+      const beyond = isBeyond(key, value)
+      if (beyond !== undefined) ways.push(and_(...equals, beyond))
+      equals.push(isEqual(key, value))
+    }
+    const [first] = this.#keys
+    const notBefore = [
+      isEqual(first, Reflect.get(marker, first.name)),
+      isBeyond(first, Reflect.get(marker, first.name)),
+    ]
+    // The first follows from the second: by it an index of the first key is read from the marker on.
+    return and_(or_(...notBefore.filter((predicate) => predicate !== undefined)), or_(...ways))
+  }
+}
+
+function parseKey(model: ModelClass, name: unknown, isDescending: boolean): SortKey {
+  const definition = typeof name === 'string' ? schemaOf(model).columnByName.get(name) : undefined
+  if (definition === undefined || !definition.type.isOrdered) {
+    throw new GlanceError('InvalidSortKey', 'The sort key is no column.', { sort_key: name })
+  }
+  const column: Column<unknown> = Reflect.get(fields(model), definition.name)
+  return { column, name: definition.name, isNullable: definition.isNullable, isDescending }
+}
+
+function parseDirection(direction: unknown): boolean {
+  if (direction === 'asc') return false
+  if (direction === 'desc') return true
+  throw new GlanceError('InvalidSortDir', 'A sort direction is asc or desc.', { sort_dir: direction })
+}
+
+function isEqual({ column }: SortKey, value: unknown): Predicate {
+  return value === null || value === undefined ? column.isNull() : column.eq(value)
+}
+
+/** Nothing comes after null when it is last. */
+function isBeyond({ column, isNullable, isDescending }: SortKey, value: unknown): Predicate | undefined {
+  if (value === null || value === undefined) return isDescending ? undefined : column.isNotNull()
+  if (!isDescending) return column.gt(value)
+  return isNullable ? or_(column.lt(value), column.isNull()) : column.lt(value)
+}
