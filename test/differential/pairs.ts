@@ -36,9 +36,9 @@ export function asValue(predicate: PredicatePair): ValuePair {
 export function orderTerm({ value, isDescending, nulls }: OrderPair): (on: Words) => Expression<unknown> | Ordering {
   return (on) => {
     const expression = value.rome(on)
-    if (nulls === 'usual') return isDescending ? expression.desc() : expression
-    const ordering = isDescending ? expression.desc() : expression.asc()
-    return nulls === 'first' ? ordering.nullsFirst() : ordering.nullsLast()
+    if (nulls === 'usual') return isDescending ? on.desc(expression) : expression
+    if (nulls === 'first') return (isDescending ? expression.desc() : on.asc(expression)).nullsFirst()
+    return (isDescending ? on.desc(expression) : expression.asc()).nullsLast()
   }
 }
 

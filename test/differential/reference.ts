@@ -9,6 +9,8 @@ const { Database: DatabaseClass } = await initSqlJs()
 /** A row of results as texts of its values, with the number of its group of ties. */
 export interface ReferenceRow {
   readonly row: string
+  /** The texts by themselves. */
+  readonly values: readonly string[]
   readonly tie: number
 }
 
@@ -22,6 +24,7 @@ export class Reference {
     this.run('PRAGMA case_sensitive_like = ON')
     this.#database.create_function('lower_case', (text) => text?.toLowerCase() ?? null)
     this.#database.create_function('upper_case', (text) => text?.toUpperCase() ?? null)
+    this.#database.create_function('utc_text', (time) => (time === null ? null : new Date(Number(time)).toISOString()))
     for (const model of models) this.run(createTable(model))
     this.run('BEGIN')
   }
@@ -46,10 +49,10 @@ export class Reference {
 
   /** Rows of a SELECT whose last column numbers the ties. */
   readShown(sql: string, outputs: readonly ValuePair[]): ReferenceRow[] {
-    return this.read(sql).map((values) => ({
-      row: outputs.map(({ kind }, position) => shown(kind, values[position])).join(', '),
-      tie: Number(values[outputs.length]),
-    }))
+    return this.read(sql).map((row) => {
+      const values = outputs.map(({ kind }, position) => shown(kind, row[position]))
+      return { row: values.join(', '), values, tie: Number(row[outputs.length]) }
+    })
   }
 
   insert(model: ModelShape, entity: Readonly<Record<string, unknown>>): void {

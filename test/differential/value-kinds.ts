@@ -1,6 +1,7 @@
 import type { ColumnSpec } from '../../lib/values/column-spec.js'
 import { t } from '../../lib/values/t.js'
 import { Timestamp } from '../../lib/values/timestamp.js'
+import { canonicalJson, type Json, jsonValues } from './values/json-values.js'
 
 /** A value as SQLite keeps it; its order there is the order of the contract. */
 export type SqlValue = number | bigint | Uint8Array | null
@@ -82,7 +83,6 @@ const wideDecimals = [
   '1',
   '99999999999999999999',
 ]
-const jsonValues = [0, 'a', [], [1, null], { a: 1 }, true, '']
 
 const uuids = [
   '00000000-0000-0000-0000-000000000000',
@@ -119,6 +119,11 @@ export const string = kind({
     'a\u{10ffff}',
     'aaab',
     ' a ',
+    '12',
+    '-1.50',
+    'true',
+    '2024-02-29',
+    '1969-12-31T23:59:59.999Z',
   ],
   nth: (position) => `n${position}`,
   toSql: textToSql,
@@ -273,11 +278,11 @@ export const bytes = kind({
 })
 export const json = kind({
   name: 'json',
-  sqlType: 'INTEGER',
+  sqlType: 'BLOB',
   isOrdered: false,
   makeSpec: () => t.json() as ColumnSpec<unknown>,
   pool: jsonValues,
-  toSql: rankIn(jsonValues, (value) => JSON.stringify(value)),
+  toSql: (value) => utf8.encode(canonicalJson(value as Json)),
 })
 
 /** Averages of bigints and decimals are decimals of many digits in Rome and floats in SQLite. */

@@ -1,10 +1,14 @@
 import { inspect } from 'node:util'
 import { avg, count, max, min, sum } from '../../lib/expressions/aggregate.js'
+import { asc, desc } from '../../lib/expressions/asc-desc.js'
 import { caseWhen } from '../../lib/expressions/case.js'
+import { cast, literal } from '../../lib/expressions/cast.js'
 import { coalesce, nullIf } from '../../lib/expressions/conditional.js'
-import { day, month, year } from '../../lib/expressions/date-functions.js'
+import { day, hour, minute, month, second, year } from '../../lib/expressions/date-functions.js'
 import type { Expression } from '../../lib/expressions/expression.js'
-import { abs } from '../../lib/expressions/number-functions.js'
+import { arrayContains, hasKey, jsonAt, jsonContains } from '../../lib/expressions/json-functions.js'
+import { abs, round } from '../../lib/expressions/number-functions.js'
+import { param } from '../../lib/expressions/parameter.js'
 import { and_, exists, not_, or_ } from '../../lib/expressions/predicate.js'
 import { concat, length, lower, substring, trim, upper } from '../../lib/expressions/text-functions.js'
 import type { Query } from '../../lib/query/query.js'
@@ -12,20 +16,26 @@ import type { Selectable } from '../../lib/query/selection.js'
 import { fields } from '../../lib/schema/fields.js'
 import type { ModelLike } from '../../lib/schema/model-like.js'
 import type { RomeSession } from '../../lib/session/session.js'
+import { ColumnSpec } from '../../lib/values/column-spec.js'
+import type { ValueKind } from './value-kinds.js'
 
 export type AnyQuery = Query<unknown, Record<string, unknown>>
 
 const expressions = {
   ...{ and_, or_, not_, exists },
   ...{ count, sum, min, max, avg },
-  ...{ caseWhen, coalesce, nullIf, abs },
+  ...{ asc, desc },
+  ...{ caseWhen, coalesce, nullIf, cast, literal, param, abs, round },
   ...{ lower, upper, trim, concat, length, substring },
-  ...{ year, month, day },
+  ...{ year, month, day, hour, minute, second },
+  ...{ jsonAt, jsonContains, arrayContains, hasKey },
 }
 
 /** What expressions are written with: Rome's own words, or ones that write down what is said. */
 export type Words = typeof expressions & {
   columns(alias: string): Readonly<Record<string, Expression<unknown>>>
+  /** A value that stands beside expressions: itself, or the parameter that it is bound to. */
+  constant(kind: ValueKind, value: unknown): unknown
 }
 
 /** Words of a session, for whole queries. */
@@ -34,9 +44,18 @@ export type Vocabulary = Words & {
   query(...selection: readonly Selectable[]): AnyQuery
 }
 
+/** The words with values as they are. */
+export function withoutParameters(on: Words): Words {
+  return { ...on, constant: (_, value) => value }
+}
+
 /** Rome's words over columns that are at hand. */
 export function wordsOver(columnsOf: (alias: string) => unknown): Words {
-  return { ...expressions, columns: (alias) => columnsOf(alias) as ReturnType<Words['columns']> }
+  return {
+    ...expressions,
+    columns: (alias) => columnsOf(alias) as ReturnType<Words['columns']>,
+    constant: (_, value) => value,
+  }
 }
 
 /** The words of a session in which each alias stands for a model. */
@@ -56,6 +75,7 @@ export function recordingVocabulary(): Vocabulary {
   return {
     ...(Object.fromEntries(words) as Vocabulary),
     columns: (alias) => recording(alias) as Readonly<Record<string, Expression<unknown>>>,
+    constant: (_, value) => value,
     model: (alias) => recording(alias) as ModelLike,
   }
 }
@@ -64,6 +84,7 @@ export function recordingVocabulary(): Vocabulary {
 export function written(said: unknown): string {
   if (typeof said === 'function' && textOf in said) return String(said[textOf])
   if (Array.isArray(said)) return `[${said.map(written).join(', ')}]`
+  if (said instanceof ColumnSpec) return `t.${said.type.kind}()`
   if (said instanceof Date) return `new Date(${said.getTime()})`
   if (typeof said === 'string') return JSON.stringify(said)
   if (typeof said === 'object' && said !== null && Object.getPrototypeOf(said) === Object.prototype) {

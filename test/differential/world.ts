@@ -78,11 +78,16 @@ export class World {
     return time.now.getTime()
   }
 
-  /** Asks every store a question. */
-  async onEachStore(question: Question, sql: string, check: (query: AnyQuery) => Promise<void>): Promise<void> {
+  /** Asks every store a question. @param how says what is done with the query. */
+  async onEachStore(
+    question: Question,
+    sql: string,
+    how: string,
+    check: (query: AnyQuery, on: Vocabulary) => Promise<void>,
+  ): Promise<void> {
     this.questions++
-    const text = (): string => `${written(question.rome(recordingVocabulary()))}\n  ${sql}`
-    await this.onEach(text, (on) => check(question.rome(on)))
+    const text = (): string => `${written(question.rome(recordingVocabulary()))}${how}\n  ${sql}`
+    await this.onEach(text, (on) => check(question.rome(on), on))
   }
 
   /** Does something in every store that writes changed entities, as every query does. */

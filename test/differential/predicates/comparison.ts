@@ -21,7 +21,7 @@ export function compareWithLiteral(choices: Choices, value: ValuePair): Predicat
   const literal = choices.pick(value.kind.pool)
   return {
     sql: `${value.sql} ${operator} ${literalOf(value.kind, literal)}`,
-    rome: (on) => value.rome(on)[method](literal as never),
+    rome: (on) => value.rome(on)[method](on.constant(value.kind, literal) as never),
   }
 }
 
@@ -46,12 +46,12 @@ export function between(choices: Choices, value: ValuePair, values: readonly Val
     const high = choices.pick(others)
     return {
       sql: `${value.sql} BETWEEN ${literalOf(kind, low)} AND ${high.sql}`,
-      rome: (on) => value.rome(on).between(low as never, high.rome(on) as never),
+      rome: (on) => value.rome(on).between(on.constant(kind, low) as never, high.rome(on) as never),
     }
   }
   const high = choices.pick(kind.pool)
   return {
     sql: `${value.sql} BETWEEN ${literalOf(kind, low)} AND ${literalOf(kind, high)}`,
-    rome: (on) => value.rome(on).between(low as never, high as never),
+    rome: (on) => value.rome(on).between(on.constant(kind, low) as never, on.constant(kind, high) as never),
   }
 }

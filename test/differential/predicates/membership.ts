@@ -1,6 +1,7 @@
 import type { Choices } from '../choices.js'
 import type { PredicatePair, ValuePair } from '../pairs.js'
 import { literalOf } from '../sql-text.js'
+import { withoutParameters } from '../vocabulary.js'
 
 /** In a list or not; the list may be empty, and may have a value twice. */
 export function isOneOf(choices: Choices, value: ValuePair): PredicatePair {
@@ -9,7 +10,8 @@ export function isOneOf(choices: Choices, value: ValuePair): PredicatePair {
   const literals = list.map((literal) => literalOf(value.kind, literal)).join(', ')
   return {
     sql: `${value.sql} ${method === 'in' ? 'IN' : 'NOT IN'} (${literals})`,
-    rome: (on) => value.rome(on)[method](list as never),
+    // With an empty list the value says nothing, nor do parameters in it.
+    rome: (on) => value.rome(list.length === 0 ? withoutParameters(on) : on)[method](list as never),
   }
 }
 

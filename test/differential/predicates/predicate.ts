@@ -1,5 +1,6 @@
 import type { Choices } from '../choices.js'
 import { asValue, type PredicatePair, type ValuePair } from '../pairs.js'
+import { jsonTest } from '../values/json-parts.js'
 import { between, compareColumns, compareWithLiteral } from './comparison.js'
 import { isOneOf, nullTest } from './membership.js'
 import { type Inside, ofSubquery } from './subquery.js'
@@ -19,6 +20,7 @@ const makers: readonly (readonly [weight: number, make: Make])[] = [
   [3, pattern],
   [3, textPart],
   [2, asItIs],
+  [5, jsonTest],
 ]
 
 /** A predicate over some of the values, with combinations up to a depth, and perhaps with questions inside. */

@@ -3,6 +3,7 @@ import type { Choices } from '../choices.js'
 import { columnsUnder, keysOf, type ModelShape } from '../model-shape.js'
 import { orderedBy, type PredicatePair, type ValuePair } from '../pairs.js'
 import { type Inside, predicate } from '../predicates/predicate.js'
+import { literalOf } from '../sql-text.js'
 import { computed } from '../values/computed.js'
 import type { AnyQuery, Vocabulary } from '../vocabulary.js'
 import type { EntityPart, Part } from './parts.js'
@@ -49,24 +50,48 @@ export function drawSources(choices: Choices, options: SourceOptions): Sources {
   const joins = options.isJoined && choices.chance(25) ? drawJoins(choices, models, root, scope) : []
   const entities = [root, ...joins.map((join) => join.entity)]
   const columns = entities.flatMap((entity) => entity.columns)
-  const made = choices.chance(35) ? choices.list(1, 2, () => computed(choices, columns) ?? columns[0]) : []
+  const made = choices.chance(35) ? choices.list(1, 2, () => computed(choices, columns)) : []
   const values = [...orderedBy(choices, columns), ...made, ...made]
   const filters = choices.list(0, 3, () => predicate(choices, [...values, ...outer], 3, inside))
-  const where = filters.map((filter) => `(${filter.sql})`).join(' AND ')
+  const matches = choices.chance(8) ? choices.list(1, 2, () => drawMatch(choices, models[alias], alias)) : []
+  // The last value of a column counts.
+  const equal = matches.filter(
+    ({ column }, place) => matches.findLastIndex((other) => other.column === column) === place,
+  )
+  const where = [...filters, ...equal].map(({ sql }) => `(${sql})`).join(' AND ')
   const from = [`FROM ${scopedSource(models, alias, scope)}`, ...joins.map((join) => join.sql)].join(' ')
   const isDirect = choices.chance(50)
+  const label = choices.chance(10) ? 'named' : undefined
   return {
     entities,
     values,
     from: where === '' ? from : `${from} WHERE ${where}`,
     begin: (parts, on) => {
-      const begun = scoped(select(on, root, parts, isDirect), scope)
+      const begun = scoped(select(on, root, parts, { isDirect, label }), scope)
       const joined = joins.reduce((before, { method, entity, condition }) => {
         return before[method](on.model(entity.alias), condition.rome(on)) as unknown as AnyQuery
       }, begun)
-      return filtered(joined, filters, on)
+      return filtered(matched(joined, equal), filters, on)
     },
   }
+}
+
+/** A column of the root and a value of it, for `filterBy`. */
+interface Match {
+  readonly column: string
+  readonly value: unknown
+  readonly sql: string
+}
+
+function drawMatch(choices: Choices, model: ModelShape, alias: string): Match {
+  const { name, kind } = choices.pick(model.columns)
+  const value = choices.pick(kind.pool)
+  return { column: name, value, sql: `${alias}.${name} = ${literalOf(kind, value)}` }
+}
+
+function matched(query: AnyQuery, matches: readonly Match[]): AnyQuery {
+  if (matches.length === 0) return query
+  return query.filterBy(Object.fromEntries(matches.map(({ column, value }) => [column, value])) as never)
 }
 
 /** Other models, or the same under other names. */
@@ -129,8 +154,14 @@ export function filtered(query: AnyQuery, filters: readonly PredicatePair[], on:
 }
 
 /** Begins a query with all that it selects, or with its model. */
-function select(on: Vocabulary, root: EntityPart, parts: readonly Part[], isDirect: boolean): AnyQuery {
-  const selection = parts.map((part) => (part.kind === 'entity' ? on.model(part.alias) : part.value.rome(on)))
+function select(
+  on: Vocabulary,
+  root: EntityPart,
+  parts: readonly Part[],
+  { isDirect, label }: { readonly isDirect: boolean; readonly label: string | undefined },
+): AnyQuery {
+  const labelled = (value: Expression<unknown>): Expression<unknown> => (label === undefined ? value : value.as(label))
+  const selection = parts.map((part) => (part.kind === 'entity' ? on.model(part.alias) : labelled(part.value.rome(on))))
   const [first] = parts
   // What is named first is what the query is of. A count and a predicate such as `in([])` name nothing.
   if (isDirect && (first === root || (first.kind === 'value' && root.columns.includes(first.value)))) {

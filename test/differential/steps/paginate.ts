@@ -42,7 +42,9 @@ export async function paginate(choices: Choices, world: World): Promise<void> {
     sortDirs: orders.map(({ isDescending }) => (isDescending ? 'desc' : 'asc')),
   } as const
   const markerOf = (entity: object): unknown => (marks === 'entity' ? entity : keyOf(model, entity))
-  await world.onEachStore(question, sql, (query) => walk(query, question, expected, options, markerOf))
+  await world.onEachStore(question, sql, `.paginate(${JSON.stringify(options)})`, (query) =>
+    walk(query, question, expected, options, markerOf),
+  )
 }
 
 async function walk(

@@ -17,7 +17,9 @@ export async function readPages(choices: Choices, world: World): Promise<void> {
   if (order === undefined) return
   const sql = sqlInOrder(question, order)
   const expected = world.reference.readShown(sql, outputsOf(question.parts)).map(({ row }) => row)
-  await world.onEachStore(question, sql, (query) => walk(query, question, expected, sizes))
+  await world.onEachStore(question, sql, '.page({ size, after, before })', (query) =>
+    walk(query, question, expected, sizes),
+  )
 }
 
 async function walk(

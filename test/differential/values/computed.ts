@@ -1,44 +1,45 @@
 import type { Expression } from '../../../lib/expressions/expression.js'
 import type { Choices } from '../choices.js'
 import type { ValuePair } from '../pairs.js'
-import { wideInteger } from '../value-kinds.js'
+import { json, type ValueKind, wideInteger } from '../value-kinds.js'
+import { castOf, isCastable } from './casts.js'
 import { conditional } from './conditionals.js'
+import { constant } from './constant.js'
+import { jsonPart } from './json-parts.js'
 import { calculation } from './numbers.js'
+import { textOf } from './text-of.js'
 import { textFunction } from './texts.js'
+import { hasTimeParts, timePart } from './times.js'
 
-/** A value that is made of others; undefined when nothing applies to what was drawn. */
-export function computed(choices: Choices, values: readonly ValuePair[]): ValuePair | undefined {
-  const value = choices.pick(values)
-  return choices.weighted<ValuePair | undefined>([
-    [2, () => conditional(choices, value, values)],
-    [2, () => calculation(choices, value, values)],
-    [2, () => textFunction(choices, value, values)],
-    [1, () => measure(choices, value)],
-  ])
+type Make = (choices: Choices, value: ValuePair, values: readonly ValuePair[]) => ValuePair
+
+/** What values are made into others, with the kinds that each takes. */
+const makers: readonly (readonly [weight: number, takes: (kind: ValueKind) => boolean, make: Make])[] = [
+  [3, (kind) => kind.isOrdered, conditional],
+  [4, (kind) => kind.isSummable, calculation],
+  [4, (kind) => kind.isLikeable, textFunction],
+  [1, (kind) => kind.isLikeable, textLength],
+  [3, hasTimeParts, timePart],
+  [3, (kind) => kind === json, jsonPart],
+  [4, isCastable, castOf],
+  [1, () => true, constant],
+]
+
+/** A value that is made of others. */
+export function computed(choices: Choices, values: readonly ValuePair[]): ValuePair {
+  const possible = makers.map(([weight, takes, make]) => {
+    const fitting = values.filter(({ kind }) => takes(kind))
+    return [fitting.length > 0 ? weight : 0, () => make(choices, choices.pick(fitting), values)] as const
+  })
+  return choices.weighted(possible)
 }
 
-/** A number that tells something of a text or a day. */
-function measure(choices: Choices, value: ValuePair): ValuePair | undefined {
-  const { kind, isNullable } = value
-  const text = `CAST(${value.sql} AS TEXT)`
-  if (kind.isLikeable) {
-    return {
-      kind: wideInteger,
-      isNullable,
-      sql: `length(${text})`,
-      rome: (on) => on.length(value.rome(on) as Expression<string>),
-    }
-  }
-  if (kind.name !== 'date') return undefined
-  const [name, start, length] = choices.pick([
-    ['year', 1, 4],
-    ['month', 6, 2],
-    ['day', 9, 2],
-  ] as const)
+/** The number of characters of a text. */
+function textLength(_: Choices, { isNullable, sql, rome }: ValuePair): ValuePair {
   return {
     kind: wideInteger,
     isNullable,
-    sql: `CAST(substr(${text}, ${start}, ${length}) AS INTEGER)`,
-    rome: (on) => on[name](value.rome(on) as Expression<string>),
+    sql: `length(${textOf(sql)})`,
+    rome: (on) => on.length(rome(on) as Expression<string>),
   }
 }

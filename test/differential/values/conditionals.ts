@@ -5,8 +5,7 @@ import { literalOf } from '../sql-text.js'
 import { string, type ValueKind } from '../value-kinds.js'
 
 /** One of several values of a kind. */
-export function conditional(choices: Choices, value: ValuePair, values: readonly ValuePair[]): ValuePair | undefined {
-  if (!value.kind.isOrdered) return undefined
+export function conditional(choices: Choices, value: ValuePair, values: readonly ValuePair[]): ValuePair {
   const others = values.filter((other) => other.kind === value.kind)
   const other = choices.pick(others)
   return choices.weighted<ValuePair>([
@@ -28,7 +27,7 @@ function coalesced(choices: Choices, value: ValuePair, other: ValuePair): ValueP
     kind: kindOf(value),
     isNullable: false,
     sql: `coalesce(${value.sql}, ${other.sql}, ${literalOf(value.kind, last)})`,
-    rome: (on) => on.coalesce(value.rome(on), other.rome(on) as never, last as never),
+    rome: (on) => on.coalesce(value.rome(on), other.rome(on) as never, on.constant(value.kind, last) as never),
   }
 }
 
@@ -38,7 +37,7 @@ function nullIfEqual(choices: Choices, value: ValuePair): ValuePair {
     kind: kindOf(value),
     isNullable: true,
     sql: `nullif(${value.sql}, ${literalOf(value.kind, literal)})`,
-    rome: (on) => on.nullIf(value.rome(on), literal as never),
+    rome: (on) => on.nullIf(value.rome(on), on.constant(value.kind, literal) as never),
   }
 }
 

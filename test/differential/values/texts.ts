@@ -3,11 +3,11 @@ import type { Choices } from '../choices.js'
 import type { ValuePair } from '../pairs.js'
 import { literalOf } from '../sql-text.js'
 import { string } from '../value-kinds.js'
+import { bytesOf, textOf } from './text-of.js'
 
-/** A function of a text; undefined for other values, and for texts that SQLite's functions of text cut off. */
-export function textFunction(choices: Choices, value: ValuePair, values: readonly ValuePair[]): ValuePair | undefined {
-  if (!value.kind.isLikeable) return undefined
-  const text = `CAST(${value.sql} AS TEXT)`
+/** A function of a text that SQLite's functions of text do not cut off. */
+export function textFunction(choices: Choices, value: ValuePair, values: readonly ValuePair[]): ValuePair {
+  const text = textOf(value.sql)
   const textIn = (expression: Expression<unknown>): Expression<string> => expression as Expression<string>
   const result = { kind: string, isNullable: value.isNullable }
   return choices.weighted<ValuePair>([
@@ -38,11 +38,11 @@ function concatenation(choices: Choices, value: ValuePair, values: readonly Valu
     kind: string,
     isNullable: value.isNullable || other.isNullable,
     sql: bytesOf(`(${value.sql} || ${literalOf(string, literal)} || ${other.sql})`),
-    rome: (on) => on.concat(value.rome(on) as Expression<string>, literal, other.rome(on) as Expression<string>),
+    rome: (on) =>
+      on.concat(
+        value.rome(on) as Expression<string>,
+        on.constant(string, literal) as string,
+        other.rome(on) as Expression<string>,
+      ),
   }
-}
-
-/** Texts are kept as bytes, which SQLite orders by code point and does not mix up with its own texts. */
-function bytesOf(sql: string): string {
-  return `CAST(${sql} AS BLOB)`
 }
