@@ -73,6 +73,9 @@ export type { EntityState } from './schema/related/companion.js'
 export type { Fields, RelatedPredicate, Relation } from './schema/relation.js'
 export { schemaOf } from './schema/schema-of.js'
 
+export type { BulkDeleteOptions, BulkOptions, BulkUpdateOptions } from './session/bulk-writes.js'
+export type { ColumnValues } from './session/given-values.js'
+export type { Items } from './session/portions.js'
 export { type Attempt, type Retry, type RetryOptions, retryOnConflict } from './session/retry.js'
 export {
   type AnalyzeOptions,

@@ -29,7 +29,7 @@ export async function flush(unit: UnitOfWork, transaction: RecordTransaction, se
     const cascaded = writes.length > 0 ? await writeRows(transaction, writes, now) : []
     unit.written(writes)
     for (const { record, table, previous, next } of writes) {
-      if (record === undefined && previous !== undefined) unit.follow(table, [{ previous, next }])
+      if (record === undefined) unit.follow(table, [{ previous, next }])
     }
     for (const [table, changes] of cascaded) unit.follow(table, changes)
   } catch (error) {

@@ -21,8 +21,22 @@ import type { EntityState } from '../schema/related/companion.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { throwIfAborted } from './abort-signal.js'
+import {
+  type BulkDeleteOptions,
+  type BulkOptions,
+  type BulkTarget,
+  type BulkUpdateOptions,
+  bulkDeleteRules,
+  bulkRules,
+  bulkUpdateRules,
+  deleteRowsByKey,
+  insertRows,
+  updateRowsByKey,
+} from './bulk-writes.js'
 import { type EntityRecord, recordOf } from './entity-record.js'
+import type { ColumnValues } from './given-values.js'
 import { type GetOptions, readByKey, readByKeys } from './key-reads.js'
+import type { Items } from './portions.js'
 import { RepeatedLoads } from './repeated-loads.js'
 import { SessionGuard } from './session-guard.js'
 import type { SessionHost } from './session-host.js'
@@ -246,6 +260,96 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   hardDelete(entity: object): void {
     this.#guard.check()
     this.#unit.delete(entity, 'hard')
+  }
+
+  /**
+   * Inserts rows beside the unit of work: no entities are made. Defaults, times, checks, unique values and foreign keys
+   * are those of any insert. Rows come as an array, an iterable or an async iterable, and are taken in portions of
+   * 1000, with one read each; what is written stays in memory until the commit. Unwritten changes are flushed first.
+   * While it runs the session is busy: rows that come of a query come of another session's.
+   *
+   * @returns how many rows were inserted. @throws ValidationError, ConstraintError `ROME_PRIMARY_KEY_EXISTS`,
+   * `ROME_UNIQUE`, `ROME_FOREIGN_KEY`, `ROME_CHECK`; AbortError; UsageError `ROME_UNDEFINED`, `ROME_ARGUMENT`: then no
+   * row was.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('readings')
+   * class Reading {
+   *   @primaryKey(t.datetime()) at!: Date
+   *   @column(t.float()) value!: number
+   * }
+   *
+   * async function load(session: RomeSession, readings: AsyncIterable<{ at: Date; value: number }>): Promise<number> {
+   *   const count = await session.bulkInsert(Reading, readings)
+   *   await session.commit()
+   *   return count
+   * }
+   * ```
+   */
+  bulkInsert<T extends object>(
+    model: ModelClass<T>,
+    rows: Items<ColumnValues<NoInfer<T>>>,
+    options: BulkOptions = {},
+  ): Promise<number> {
+    return this.#bulk('session.bulkInsert', model, options, bulkRules, (target) => insertRows(target, rows, options))
+  }
+
+  /**
+   * Lays values over the rows that they name by their primary key, beside the unit of work. `@version` and `@updatedAt`
+   * follow where a row changes; a `version` among the values is the one that the row must have. Entities that the
+   * session holds are refreshed. Otherwise as {@link RomeSession.bulkInsert}; within a portion rows may hand unique
+   * values on to each other.
+   *
+   * @returns how many rows were given. @throws QueryError `ROME_NO_RESULT` for a row that is not there, or is
+   * soft-deleted unless `withDeleted` is said; ConflictError `ROME_STALE_VERSION`; and as `bulkInsert`: then no row was
+   * changed.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('stocks')
+   * class Stock {
+   *   @primaryKey(t.string()) article!: string
+   *   @column(t.integer()) count!: number
+   * }
+   *
+   * const countAgain = (session: RomeSession) =>
+   *   session.bulkUpdate(Stock, [{ article: 'nail', count: 7000 }, { article: 'screw', count: 900 }])
+   * ```
+   */
+  bulkUpdate<T extends object>(
+    model: ModelClass<T>,
+    rows: Items<ColumnValues<NoInfer<T>>>,
+    options: BulkUpdateOptions = {},
+  ): Promise<number> {
+    return this.#bulk('session.bulkUpdate', model, options, bulkUpdateRules, (target) =>
+      updateRowsByKey(target, rows, options),
+    )
+  }
+
+  /**
+   * Deletes the rows with these primary keys beside the unit of work, as {@link RomeSession.delete} would: a model with
+   * `@deletedAt` is soft-deleted unless `hard` is said. Rows that refer to erased ones follow as their relations
+   * declare, and so do entities that the session holds. Otherwise as {@link RomeSession.bulkInsert}.
+   *
+   * @returns how many rows there were. @throws ConstraintError `ROME_FOREIGN_KEY`; and as `bulkInsert`: then no row was
+   * deleted.
+   *
+   * @example
+   * ```ts
+   * import type { ModelClass, RomeSession } from 'rome-orm'
+   * const forget = (session: RomeSession, model: ModelClass, ids: string[]) =>
+   *   session.bulkDelete(model, ids, { hard: true })
+   * ```
+   */
+  bulkDelete(model: ModelClass, keys: Items<PrimaryKey>, options: BulkDeleteOptions = {}): Promise<number> {
+    return this.#bulk('session.bulkDelete', model, options, bulkDeleteRules, (target) =>
+      deleteRowsByKey(target, keys, options),
+    )
   }
 
   /**
@@ -681,6 +785,21 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     } finally {
       this.#guard.leave()
     }
+  }
+
+  /** Runs a write beside the unit of work, after what the unit has to write. */
+  async #bulk<Options extends BulkOptions>(
+    call: string,
+    model: ModelClass,
+    options: Options,
+    rules: OptionRules<Options>,
+    work: (target: BulkTarget) => Promise<number>,
+  ): Promise<number> {
+    checkOptions(call, options, rules)
+    const table = this.#tableOf(model)
+    return this.run((transaction) => work({ transaction, unit: this.#unit, table, now: this.clock() }), {
+      signal: options.signal,
+    })
   }
 
   #open(kind: 'begin' | 'savepoint', options: TransactionOptions): Promise<SessionTransaction> {

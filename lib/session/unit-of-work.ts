@@ -1,7 +1,7 @@
 import type { Key } from '../codec/key.js'
 import { UsageError } from '../errors/rome-error.js'
+import type { RowWrite } from '../records/prepared-write.js'
 import type { Row } from '../records/row.js'
-import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { ModelClass } from '../schema/entity-schema.js'
 import { attachRelations } from '../schema/related/attach-relations.js'
@@ -21,6 +21,9 @@ import { IdentityMap } from './identity-map.js'
 import { type Deletion, MemoryCheckpoint } from './memory-checkpoint.js'
 import type { PlannedWrite } from './planned-write.js'
 import { type EntityMemory, type RelationHost, RelationMemory, renewRelations } from './relation-memory.js'
+
+/** A row that was written beside the unit of work: inserted without `previous`, erased without `next`. */
+type FollowedWrite = Pick<RowWrite, 'previous' | 'next'>
 
 /**
  * The memory of a session: the identity map (one entity per key), what was added and marked for deletion, and the
@@ -223,19 +226,29 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     return deletedAt !== undefined && record.row?.[deletedAt.position] !== null ? undefined : record.entity
   }
 
-  /** Entities follow rows that were written beside the unit of work; `next` is `undefined` for an erased row. */
-  follow(table: Table, changes: readonly RowChange[]): void {
+  /** Those of some writes that are of rows whose entities the session has. */
+  heldOf<W extends FollowedWrite>(table: Table, writes: readonly W[]): readonly W[] {
+    if (this.#byKey.size === 0) return []
+    return writes.filter((write) => this.#byKey.get(keyOfWrite(table, write)) !== undefined)
+  }
+
+  /** Entities follow rows that were written beside the unit of work. */
+  follow(table: Table, writes: readonly FollowedWrite[]): void {
     if (this.#byKey.size === 0) return
     const gone = new Set<object>()
-    for (const { previous, next } of changes) {
-      const record = this.#byKey.get(table.keyOf(previous))
-      if (record === undefined) continue
+    for (const write of writes) {
+      const { previous, next } = write
+      const record = this.#byKey.get(keyOfWrite(table, write))
+      if (record === undefined || previous === next) continue
       if (isGone(table, previous, next)) gone.add(record.entity)
-      if (next !== undefined) this.refresh(record, next)
-      else {
+      if (next === undefined) {
         this.touch(record)
         this.#erased(record)
-      }
+      } else if (record.row === undefined) {
+        // Erased in this transaction: the row is of another entity now.
+        this.touch(record)
+        this.#byKey.delete(record)
+      } else this.refresh(record, next)
     }
     this.relations.forget(gone)
   }
@@ -489,6 +502,10 @@ function stateError(message: string, record: EntityRecord): UsageError {
   return new UsageError('ROME_ENTITY_STATE', message, {
     context: { model: table.schema.name, key: row && table.primaryKeyOf(row), state },
   })
+}
+
+function keyOfWrite(table: Table, { previous, next }: FollowedWrite): Key {
+  return table.keyOf((previous ?? next) as Row)
 }
 
 /** Whether a row is no longer seen. */
