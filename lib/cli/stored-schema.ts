@@ -64,6 +64,7 @@ export function storedSchema(
     primaryKey: table.primaryKey.map(columnOf),
     indexes: sealed,
     checks: [],
+    scopes: [],
     relations: [],
     relationByName: new Map(),
     createdAt: undefined,

@@ -16,6 +16,8 @@ export const errorCodes = [
   'ROME_NO_PREDICATE',
   'ROME_LEGACY_DECORATORS',
   'ROME_OPTION_NOT_SUPPORTED',
+  'ROME_SCOPE_UNKNOWN',
+  'ROME_SCOPE_ARGUMENTS',
   // SchemaError: a model, or the model against what is stored.
   'ROME_SCHEMA_INVALID',
   'ROME_SCHEMA_DUPLICATE',
@@ -43,6 +45,7 @@ export const errorCodes = [
   'ROME_PRIMARY_KEY_EXISTS',
   'ROME_CHECK',
   'ROME_FOREIGN_KEY',
+  'ROME_SCOPE_CHECK',
   // ConflictError: another commit came between; try the transaction again.
   'ROME_CONFLICT',
   'ROME_STALE_VERSION',

@@ -55,6 +55,10 @@ export interface QueryDescription {
   readonly input: QueryInput
   readonly joins: readonly JoinPart[]
   readonly scope: Scope
+  /** Scopes of the root that were asked for by name; their predicates are among the filters. */
+  readonly namedScopes: readonly string[]
+  /** Default scopes that do not apply: those switched off by name, or all, as for a query that has them already. */
+  readonly withoutScopes: readonly string[] | 'all'
   readonly selection: readonly SelectedPart[]
   readonly filters: readonly ExpressionNode[]
   /** The caller said that the whole table is meant. */
@@ -90,6 +94,8 @@ export function newDescription(input: QueryInput, selection: readonly SelectedPa
     input,
     joins: [],
     scope: 'live',
+    namedScopes: [],
+    withoutScopes: [],
     selection,
     filters: [],
     isEverything: false,

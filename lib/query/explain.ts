@@ -1,5 +1,6 @@
 import { andThen } from '../async/maybe-promise.js'
 import { checkOptions, isOneOf, type OptionRules } from '../errors/checked-options.js'
+import { applyScopes } from './apply-scopes.js'
 import type { QueryDescription } from './description.js'
 import { findFilteredScan } from './full-scan.js'
 import { execute } from './operators/execute.js'
@@ -33,13 +34,15 @@ export function explain(
   const counts = new Map<PlanNode, StepCount>()
   return session.run((transaction) => {
     const run = new QueryRun(session, transaction, options, options.analyze ? { counts } : {})
-    return andThen(resolveSubqueries(description, run.execution.answer), (resolved) => {
+    const scoped = applyScopes(session.scopes, description)
+    return andThen(resolveSubqueries(scoped.description, run.execution.answer), (resolved) => {
       const { plan } = planQuery(session.store, resolved)
       const scan = findFilteredScan(plan)
       const explained = (): Explanation =>
         new Explanation(
           explainPlan(plan, session.store, options.analyze ? counts : undefined),
           scan && suggestIndex(scan),
+          scoped.applied,
         )
       return options.analyze
         ? andThen(

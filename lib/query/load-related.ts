@@ -17,6 +17,7 @@ import type { IncludePart, OrderPart, Scope } from './description.js'
 import { checkExecution } from './operators/operator.js'
 import type { ResultEntities } from './query-session.js'
 import { type Answering, rowsOfKeys } from './rows-of-keys.js'
+import type { SessionScopes } from './session-scopes.js'
 
 /** So many keys are looked up by one query at most, which bounds its memory. */
 const keysMax = 1000
@@ -26,6 +27,9 @@ export interface RelatedRead {
   readonly session: ResultEntities
   readonly run: Answering
   readonly scope: Scope
+  readonly scopes: SessionScopes | undefined
+  /** Default scopes that do not apply. */
+  readonly withoutScopes: readonly string[]
   /** Also what is known already. */
   readonly refresh?: boolean
 }
@@ -58,7 +62,7 @@ export function wholeRelation(definition: RelationDefinition): IncludePart {
 /** Loads one relation of several entities, where it is not known. */
 export function loadSides(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
   const isOther = part.filters.length > 0 || part.limit !== undefined || part.orderBy.length > 0
-  const isAll = read.refresh || isOther || read.scope !== 'live'
+  const isAll = read.refresh || isOther || read.scope !== 'live' || read.withoutScopes.length > 0
   const wanted = isAll ? sides : sides.filter((side) => !read.session.isLoadedNow(side))
   const { definition } = part
   const load = definition.kind === 'manyToMany' ? loadThrough : definition.isOwner ? loadReferred : loadReferring
@@ -67,26 +71,33 @@ export function loadSides(read: RelatedRead, sides: readonly RelationSide[], par
 
 /** The entities that foreign keys lead to: by their keys, unless the session has them. */
 function loadReferred(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
-  const { session, run, scope, refresh } = read
-  const { definition } = part
-  const table = session.store.table(definition.target)
+  const { session, run, scope, scopes, withoutScopes, refresh } = read
+  const { target } = part.definition
+  const table = session.store.table(target)
+  // What the session knows may be out of scope, which only a query tells.
+  const isScoped = scopes?.hides(target, withoutScopes) ?? false
   const keyBySide = new Map(sides.map((side) => [side, referredKey(table, side)]))
   const entityByKey = new Map<Key, object>()
-  const missing = new Set<Key>()
-  for (const key of keyBySide.values()) {
+  const missing = new Map<Key, RowValue[]>()
+  for (const [side, key] of keyBySide) {
     if (key === undefined) continue
-    const settled = refresh ? undefined : session.findSettled(key)
-    if (settled === undefined) missing.add(key)
+    const settled = refresh || isScoped ? undefined : session.findSettled(key)
+    if (settled === undefined) missing.set(key, valuesOf(side.entity, ownColumns(side.definition.columns)))
     else entityByKey.set(key, settled)
   }
-  const keys = [...missing]
+  const keys = [...missing.values()]
   checkExecution(run.execution)
-  const rows = keys.length === 0 ? [] : run.execution.transaction.getMany(table, keys, run.execution.meter)
+  const { transaction, meter } = run.execution
+  const rows: MaybePromise<readonly (Row | undefined)[]> = isScoped
+    ? rowsOfKeys(run, { source: target.source, columns: target.primaryKey, keys, scope, withoutScopes })
+    : missing.size === 0
+      ? []
+      : transaction.getMany(table, [...missing.keys()], meter)
   return andThen(rows, (found) => {
-    found.forEach((row, at) => {
+    for (const row of found) {
       const isSeen = row !== undefined && (scope !== 'live' || !table.isDeleted(row))
-      if (isSeen) entityByKey.set(keys[at], session.materialise(table, row))
-    })
+      if (isSeen) entityByKey.set(table.keyOf(row), session.materialise(table, row))
+    }
     for (const [side, key] of keyBySide) {
       const entity = key === undefined ? undefined : entityByKey.get(key)
       session.fill(side, entity === undefined ? [] : [entity])
@@ -96,7 +107,7 @@ function loadReferred(read: RelatedRead, sides: readonly RelationSide[], part: I
 
 /** The entities whose foreign keys lead here. */
 function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
-  const { session, run, scope } = read
+  const { session, run, scope, withoutScopes } = read
   const { definition, source, filters } = part
   const { columns } = definition
   const ownTable = session.store.table(definition.schema)
@@ -104,7 +115,7 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
   const foreignKey = columns.map(({ target }) => target)
   const keys = sides.map((side) => valuesOf(side.entity, ownColumns(columns)) as RowValue[])
   const orderBy = orderOf(part)
-  const rows = rowsOfKeys(run, { source, columns: foreignKey, keys, scope, filters, orderBy })
+  const rows = rowsOfKeys(run, { source, columns: foreignKey, keys, scope, withoutScopes, filters, orderBy })
   return andThen(rows, (found) => {
     const rowsByKey = groupBy(found, (row) => ownTable.keyOfPrimaryKey(foreignKey.map(({ position }) => row[position])))
     sides.forEach((side, at) => {
@@ -118,14 +129,21 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
 
 /** The entities that rows between the two sides lead to. */
 function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
-  const { session, run, scope } = read
+  const { session, run, scope, withoutScopes } = read
   const { definition, source, filters } = part
   const { schema, from, to } = definition.through as ThroughDefinition
   const ownTable = session.store.table(definition.schema)
   const table = session.store.table(definition.target)
   const [fromColumns, toColumns] = [ownColumns(from.columns), ownColumns(to.columns)]
   const keys = sides.map((side) => valuesOf(side.entity, targetColumns(from.columns)) as RowValue[])
-  const links = rowsOfKeys(run, { source: schema.source, columns: fromColumns, keys, scope, orderBy: [] })
+  const links = rowsOfKeys(run, {
+    source: schema.source,
+    columns: fromColumns,
+    keys,
+    scope,
+    withoutScopes,
+    orderBy: [],
+  })
   return andThen(links, (found) => {
     const targetKey = (link: Row) => toColumns.map(({ position }) => link[position])
     const linksByKey = groupBy(found, (link) =>
@@ -137,6 +155,7 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
       columns: definition.target.primaryKey,
       keys: [...targetKeys.values()],
       scope,
+      withoutScopes,
       filters,
       orderBy: orderOf(part),
     })

@@ -8,6 +8,7 @@ import { fingerprintOf } from '../expressions/fingerprint.js'
 import type { ExpressionNode } from '../expressions/nodes.js'
 import { sourcesOf } from '../expressions/walk.js'
 import type { Row } from '../records/row.js'
+import { applyScopes } from './apply-scopes.js'
 import { parseCount } from './build.js'
 import { type OrderPart, type QueryDescription, rootOf, type SelectedPart, sourcesIn } from './description.js'
 import type { BudgetReason } from './operators/budget.js'
@@ -77,7 +78,9 @@ export async function readPage(
   description: QueryDescription,
   options: PageOptions,
 ): Promise<Page<unknown>> {
-  const { size, place, isBackwards } = parsePageOptions(session, description, options)
+  // A token says what the scopes were, so that it is not one of another tenant.
+  const asked = session.scopes === undefined ? description : applyScopes(session.scopes, description).description
+  const { size, place, isBackwards } = parsePageOptions(session, asked, options)
   const order = pageOrder(description)
   const pageQuery = withOrderValues(description, order)
   const selected = description.selection.length
@@ -119,7 +122,7 @@ export async function readPage(
   }
   const found = await runQuery(session, description, options, readFound, { onExamined })
   const seal = (place: readonly unknown[]): string =>
-    sealToken(session.store.secret, fingerprint(description, order), place as PackedValue[])
+    sealToken(session.store.secret, fingerprint(asked, order), place as PackedValue[])
   return {
     items: found.items,
     ...(found.next === undefined ? {} : { next: seal(found.next) }),

@@ -1,9 +1,8 @@
-import { andThen } from '../async/maybe-promise.js'
+import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { checkOptions, type OptionRules } from '../errors/checked-options.js'
 import { UsageError } from '../errors/rome-error.js'
 import { columnNode } from '../expressions/make-nodes.js'
 import type { ColumnNode } from '../expressions/nodes.js'
-import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
 import { toRowValue } from '../schema/column-value.js'
 import type { ColumnDefinition, EntitySchema, ModelSource } from '../schema/entity-schema.js'
@@ -13,6 +12,7 @@ import type { RowValue } from '../values/column-type.js'
 import { parseCount } from './build.js'
 import type { OrderPart, QueryDescription } from './description.js'
 import type { QuerySession } from './query-session.js'
+import { rowsOfKeys } from './rows-of-keys.js'
 import { type QueryRun, resultsOf, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder } from './total-order.js'
 
@@ -68,7 +68,7 @@ export function paginate(
   return runQuery(session, description, options, (run) => {
     if (marker === undefined || marker === null) return read(run, undefined)
     if (marker instanceof source.schema.model) return read(run, placeOfEntity(source.schema, order, marker))
-    return andThen(markerRow(session, run.execution.transaction, description, source, marker), (row) =>
+    return andThen(markerRow(run, description, source, marker), (row) =>
       read(
         run,
         order.map((part) => row[columnIn(part).position]),
@@ -131,18 +131,16 @@ function placeOfEntity(schema: EntitySchema, order: readonly OrderPart[], marker
 }
 
 function markerRow(
-  session: QuerySession,
-  transaction: RecordTransaction,
-  description: QueryDescription,
+  run: QueryRun,
+  { scope, withoutScopes }: QueryDescription,
   source: ModelSource,
   marker: unknown,
-) {
-  const table = session.store.table(source.schema)
-  const key = table.keyOfPrimaryKey(primaryKeyValues(source.schema, marker))
-  return andThen(transaction.get(table, key), (row): Row => {
-    const isSeen =
-      row !== undefined && (description.scope === 'all' || table.isDeleted(row) === (description.scope === 'deleted'))
-    if (isSeen) return row
+): MaybePromise<Row> {
+  const { schema } = source
+  const keys = [primaryKeyValues(schema, marker)]
+  const rows = rowsOfKeys(run, { source, columns: schema.primaryKey, keys, scope, withoutScopes })
+  return andThen(rows, ([row]) => {
+    if (row !== undefined) return row
     throw new UsageError(
       'ROME_MARKER_NOT_FOUND',
       'there is no entity with the marker as its primary key: begin at the first page',

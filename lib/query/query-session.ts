@@ -8,6 +8,7 @@ import type { Table } from '../records/table.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 import type { QueryBudget } from './operators/budget.js'
 import type { SortMemory } from './operators/sort-memory.js'
+import type { SessionScopes } from './session-scopes.js'
 
 /** What to do with a query that reads a whole table to find a part of it. */
 export type FullScanPolicy = 'allow' | 'warn' | 'refuse'
@@ -49,6 +50,8 @@ export interface QuerySession extends ResultEntities {
   /** Queries that take longer are reported to the logger. */
   readonly slowQueryMs: number | undefined
   readonly sortMemory: SortMemory
+  /** What of its models the session sees by default; `undefined` where no model has a default scope. */
+  readonly scopes: SessionScopes | undefined
   /** The time that `@updatedAt` and `@deletedAt` columns get. */
   readonly clock: () => Date
   /**

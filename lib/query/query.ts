@@ -42,6 +42,7 @@ import type { QuerySession } from './query-session.js'
 import { ResultStream } from './result-stream.js'
 import { countRows, readAll, type TerminalOptions } from './run-query.js'
 import type { ResultsOf, RootOf, Selectable } from './selection.js'
+import { namedScope, requireKnownScopes } from './session-scopes.js'
 import { eraseRows, softDeleteRows, updateRows } from './write-query.js'
 
 /** A result in which entities of one model may be missing. */
@@ -264,6 +265,30 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   /** Soft-deleted rows only. */
   onlyDeleted(): Query<Result, Root> {
     return this.#withScope('deleted')
+  }
+
+  /**
+   * Keeps rows within a scope of the root that its model declares, by its name and with its arguments. Default scopes
+   * go on to apply, also where this one has the name of one. @throws UsageError `ROME_SCOPE_UNKNOWN`,
+   * `ROME_SCOPE_ARGUMENTS`.
+   */
+  scope(name: string, values?: object): Query<Result, Root> {
+    this.#refuseSet('scope')
+    const predicate = namedScope(rootOf(this.#description), name, values)
+    const { filters, namedScopes } = this.#description
+    return this.#with({ filters: [...filters, predicate], namedScopes: [...namedScopes, name] })
+  }
+
+  /**
+   * Switches default scopes off by their names: for every model of the query, for what it says of related rows and for
+   * what it includes. Subqueries and operands of set operations have their own.
+   * @throws UsageError `ROME_SCOPE_UNKNOWN`.
+   */
+  withoutScope(...names: readonly [string, ...string[]]): Query<Result, Root> {
+    this.#refuseSet('withoutScope')
+    requireKnownScopes(names, this.#session.scopes)
+    const { withoutScopes } = this.#description
+    return this.#with({ withoutScopes: withoutScopes === 'all' ? 'all' : [...withoutScopes, ...names] })
   }
 
   /** Results of this query and of the other, each once. Each keeps its own filter, order, limit and scope. */

@@ -58,7 +58,15 @@ export function relationTo(
 
 /** The description with subqueries in the place of what it says about related rows. */
 export function withoutRelated(description: QueryDescription): QueryDescription {
-  return saysRelated(description) ? mapNodes(description, replaceRelated) : description
+  if (!saysRelated(description)) return description
+  const { withoutScopes } = description
+  const { input } = description
+  // Each operand of a set operation has scopes of its own.
+  const operands: QueryDescription =
+    input.kind === 'set'
+      ? { ...description, input: { ...input, left: withoutRelated(input.left), right: withoutRelated(input.right) } }
+      : description
+  return mapNodes(operands, (node) => relatedAsSubqueries(node, withoutScopes))
 }
 
 function saysRelated(description: QueryDescription): boolean {
@@ -74,23 +82,31 @@ function saysRelated(description: QueryDescription): boolean {
   return isThere
 }
 
-function replaceRelated(node: ExpressionNode): ExpressionNode {
+/** The expression with subqueries in the place of what it says about related rows; these obey the same scopes. */
+export function relatedAsSubqueries(
+  node: ExpressionNode,
+  withoutScopes: QueryDescription['withoutScopes'],
+): ExpressionNode {
   return rewrite(node, (below) => {
-    if (below.kind === 'related') return existsRelated(below)
+    if (below.kind === 'related') return existsRelated(below, withoutScopes)
     if (below.kind !== 'subquery') return undefined
     return Object.freeze({ ...below, query: withoutRelated(below.query as QueryDescription) })
   })
 }
 
 /** `every` is that no related row fails to make the predicate true, by being false or unknown for it. */
-function existsRelated({ quantifier, relation, source, target, predicate }: RelatedNode): ExpressionNode {
+function existsRelated(
+  { quantifier, relation, source, target, predicate }: RelatedNode,
+  withoutScopes: QueryDescription['withoutScopes'],
+): ExpressionNode {
   const wanted = quantifier === 'every' ? predicate && notNode(isTrueNode(predicate)) : predicate
-  const query = relatedRows(
+  const rows = relatedRows(
     relation as RelationDefinition,
     source as ModelSource,
     target as ModelSource,
-    wanted && replaceRelated(wanted),
+    wanted && relatedAsSubqueries(wanted, withoutScopes),
   )
+  const query: QueryDescription = Object.freeze({ ...rows, withoutScopes })
   const exists = subqueryNode('exists', { query, outer: outerColumns(query) }, booleanType)
   return quantifier === 'some' ? exists : notNode(exists)
 }

@@ -29,6 +29,8 @@ export interface KeyedRows {
   /** What the columns have, none of it null. */
   readonly keys: readonly (readonly RowValue[])[]
   readonly scope: Scope
+  /** Default scopes that do not apply. */
+  readonly withoutScopes: QueryDescription['withoutScopes']
   readonly filters?: readonly ExpressionNode[]
   readonly orderBy?: readonly OrderPart[]
 }
@@ -36,13 +38,14 @@ export interface KeyedRows {
 /** The rows of a model whose columns have one of some values: one query. */
 export function rowsOfKeys(
   run: Answering,
-  { source, columns, keys, scope, filters, orderBy }: KeyedRows,
+  { source, columns, keys, scope, withoutScopes, filters, orderBy }: KeyedRows,
 ): MaybePromise<Row[]> {
   if (keys.length === 0) return []
   const description = newDescription({ kind: 'model', source }, [{ kind: 'entity', source }])
   const planned = run.plan({
     ...description,
     scope,
+    withoutScopes,
     filters: [isOneOf(source, columns, keys), ...(filters ?? [])],
     orderBy: orderBy ?? [],
   })

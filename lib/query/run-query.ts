@@ -4,6 +4,7 @@ import { describeExpression } from '../expressions/describe.js'
 import { ReadMeter } from '../records/read-meter.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
+import { applyScopes } from './apply-scopes.js'
 import { type QueryDescription, rootOf } from './description.js'
 import { checkFullScan } from './full-scan.js'
 import { loadIncludes } from './load-related.js'
@@ -63,7 +64,7 @@ export class QueryRun {
 
   /** The plan of a query, checked against the session's policy on full scans. */
   plan(description: QueryDescription, options?: PlanOptions): MaybePromise<QueryPlan> {
-    return andThen(resolveSubqueries(description, this.execution.answer), (resolved) => {
+    return andThen(resolveSubqueries(this.#scoped(description), this.execution.answer), (resolved) => {
       const planned = planQuery(this.#session.store, resolved, options)
       checkFullScan(this.#session, planned.plan)
       return planned
@@ -73,6 +74,11 @@ export class QueryRun {
   /** All output rows of a planned query. */
   rows(planned: QueryPlan): MaybePromise<Row[]> {
     return collect(execute(planned.plan, this.execution))
+  }
+
+  #scoped(description: QueryDescription): QueryDescription {
+    const { scopes } = this.#session
+    return scopes === undefined ? description : applyScopes(scopes, description).description
   }
 
   #answer(description: QueryDescription): MaybePromise<Row[]> {
@@ -90,7 +96,7 @@ export function resultsOf(
   parts: readonly OutputPart[],
   rows: readonly Row[],
 ): MaybePromise<unknown[]> {
-  const { includes, scope, selection } = description
+  const { includes, scope, selection, withoutScopes } = description
   const source = description.isUnmanaged ? session.unmanaged(includes.length > 0) : session
   const results = rows.map(resultMaker(source, parts))
   if (includes.length === 0 || results.length === 0) return results
@@ -101,7 +107,17 @@ export function resultsOf(
   )
   const present = entities.filter((entity): entity is object => entity !== null)
   return andThen(
-    loadIncludes({ session: source, run, scope: scope === 'live' ? 'live' : 'all' }, present, includes),
+    loadIncludes(
+      {
+        session: source,
+        run,
+        scope: scope === 'live' ? 'live' : 'all',
+        scopes: session.scopes,
+        withoutScopes: withoutScopes === 'all' ? [] : withoutScopes,
+      },
+      present,
+      includes,
+    ),
     () => results,
   )
 }

@@ -34,6 +34,7 @@ export function updateRows(
     const next = [...row]
     for (const { column, readValue } of setters) next[column.position] = readValue(row)
     stampRow(schema, row, next, now)
+    session.scopes?.check(schema, next)
     return next
   })
 }

@@ -11,9 +11,11 @@ import {
   type DeclaresCheck,
   type DeclaresColumn,
   type DeclaresIndex,
+  type DeclaresScope,
   indexDeclaration,
   ModelDefinition,
   recordModel,
+  scopeDeclaration,
 } from './model-definition.js'
 import {
   type DeclaresRelation,
@@ -46,6 +48,8 @@ export interface EntityRules<T extends object> {
   readonly indexes?: readonly DeclaresIndex<T>[]
   /** `check(…)`. */
   readonly checks?: readonly DeclaresCheck<T>[]
+  /** `scope(…)`. */
+  readonly scopes?: readonly DeclaresScope<T>[]
 }
 
 /** Relations by the names of their properties, as they fit an entity: `manyToOne(…)`, `oneToMany(…)` … */
@@ -117,6 +121,7 @@ export function defineEntity<
   }
   for (const index of rules.indexes ?? []) definition.indexes.push(index[indexDeclaration])
   for (const check of rules.checks ?? []) definition.checks.push(check[checkDeclaration])
+  for (const scope of rules.scopes ?? []) definition.scopes.push(scope[scopeDeclaration])
   const relations = Object.entries<DeclaresRelation<RelationShape>>(rules.relations ?? {})
   for (const [property, source] of relations) {
     definition.relations.push({ ...relationOf(name, property, source), name: property })

@@ -45,6 +45,18 @@ export interface CheckDefinition {
   readonly predicate: ExpressionNode
 }
 
+/** Which rows of a model are seen, under a name; frozen. */
+export interface ScopeDefinition {
+  readonly name: string
+  /** Whether it applies by itself, unless it is switched off. */
+  readonly isDefault: boolean
+  /** Whether a row that would lie outside of it is refused when it is written. */
+  readonly isChecked: boolean
+  readonly takesArguments: boolean
+  /** The predicate over the columns of a source, for some arguments. @throws SchemaError `ROME_SCHEMA_INVALID`. */
+  predicateOver(source: ModelSource, values: object): ExpressionNode
+}
+
 export type RelationKind = 'manyToOne' | 'oneToOne' | 'oneToMany' | 'manyToMany'
 
 /** What becomes of rows when the row that they refer to is erased. */
@@ -110,6 +122,7 @@ export interface EntitySchema<T extends object = object> {
   readonly primaryKey: readonly ColumnDefinition[]
   readonly indexes: readonly IndexDefinition[]
   readonly checks: readonly CheckDefinition[]
+  readonly scopes: readonly ScopeDefinition[]
   readonly relations: readonly RelationDefinition[]
   readonly relationByName: ReadonlyMap<string, RelationDefinition>
   readonly createdAt: ColumnDefinition | undefined

@@ -45,6 +45,20 @@ export interface RecordedCheck {
   readonly name: string | undefined
 }
 
+/** How a scope is declared. */
+export interface ScopeOptions {
+  /** Applies to every query, load and `get` of the model, unless it is switched off by its name. */
+  readonly default?: boolean
+  /** With `default`: refuses to write rows that would lie outside. The predicate is about the row's own columns. */
+  readonly check?: boolean
+}
+
+export interface RecordedScope {
+  readonly name: string
+  readonly predicate: (columns: object, values: object) => Predicate
+  readonly options: ScopeOptions
+}
+
 /**
  * What was said of one class, before it is sealed into a schema. A class has a definition of its own, beside that of
  * its base class, which it never changes.
@@ -55,6 +69,7 @@ export class ModelDefinition {
   readonly relations: RecordedRelation[] = []
   readonly indexes: RecordedIndex[] = []
   readonly checks: RecordedCheck[] = []
+  readonly scopes: RecordedScope[] = []
   readonly #base: ModelDefinition | undefined
 
   constructor(base: ModelDefinition | undefined) {
@@ -77,6 +92,10 @@ export class ModelDefinition {
 
   allChecks(): readonly RecordedCheck[] {
     return [...(this.#base?.allChecks() ?? []), ...this.checks]
+  }
+
+  allScopes(): readonly RecordedScope[] {
+    return [...(this.#base?.allScopes() ?? []), ...this.scopes]
   }
 }
 
@@ -122,6 +141,16 @@ export const checkDeclaration: unique symbol = Symbol('rome.checkDeclaration')
 /** A check of a model with entities of type `T`. */
 export interface DeclaresCheck<T extends object> {
   readonly [checkDeclaration]: RecordedCheck
+  /** Keeps the type of the entities; never there at run time. */
+  readonly _model?: ModelClass<T>
+}
+
+/** Under this key `scope(…)` carries what it declares. */
+export const scopeDeclaration: unique symbol = Symbol('rome.scopeDeclaration')
+
+/** A scope of a model with entities of type `T`. */
+export interface DeclaresScope<T extends object> {
+  readonly [scopeDeclaration]: RecordedScope
   /** Keeps the type of the entities; never there at run time. */
   readonly _model?: ModelClass<T>
 }

@@ -8,6 +8,7 @@ import { probeModel } from './probe-model.js'
 import { sealChecks } from './seal-checks.js'
 import { sealColumns } from './seal-columns.js'
 import { sealIndexes } from './seal-indexes.js'
+import { sealScopes } from './seal-scopes.js'
 
 const nameForm = /^[a-z][a-z0-9_.]*$/i
 
@@ -47,6 +48,7 @@ export function sealModel<T extends object>(
     primaryKey: Object.freeze(primaryKey),
     indexes: Object.freeze([...indexes, ...foreignKeyIndexes(name, foreignKeys, primaryKey, indexes)]),
     checks: sealChecks(name, definition.allChecks(), source, fields),
+    scopes: sealScopes(name, definition.allScopes()),
     relations,
     relationByName: new Map(relations.map((relation) => [relation.name, relation])),
     createdAt: columnOfRole(name, columns, 'createdAt'),

@@ -10,7 +10,12 @@ import type { UnitOfWork } from './unit-of-work.js'
 export interface GetOptions {
   /** Soft-deleted ones as well. */
   readonly withDeleted?: boolean | undefined
+  /** Names of default scopes that do not apply. */
+  readonly withoutScope?: readonly string[] | undefined
 }
+
+/** Which rows of a model exist for the reader at all. */
+export type IsSeen = (row: Row) => boolean
 
 /** The entity of a key: without a read when this transaction met it. */
 export function readByKey<T extends object>(
@@ -19,12 +24,13 @@ export function readByKey<T extends object>(
   table: Table<T>,
   key: Key,
   options: GetOptions,
+  isSeen?: IsSeen,
 ): MaybePromise<T | undefined> {
   return andThen(flushPending(unit, transactions), () => {
     const known = unit.find(key)
-    if (known !== undefined && isSettled(unit, known)) return visible<T>(unit, known, options)
+    if (known !== undefined && isSettled(unit, known)) return visible<T>(unit, known, options, isSeen)
     const row = andThen(transactions.current(), (transaction) => transaction.get(table as unknown as Table, key))
-    return andThen(row, (found) => entityOf(unit, table, key, found, options))
+    return andThen(row, (found) => entityOf(unit, table, key, found, options, isSeen))
   })
 }
 
@@ -35,6 +41,7 @@ export function readByKeys<T extends object>(
   table: Table<T>,
   keys: readonly Key[],
   options: GetOptions,
+  isSeen?: IsSeen,
 ): MaybePromise<(T | undefined)[]> {
   return andThen(flushPending(unit, transactions), () => {
     const missing = keys.filter((key) => {
@@ -49,8 +56,8 @@ export function readByKeys<T extends object>(
       const rowByKey = new Map(missing.map((key, index) => [key, found[index]]))
       return keys.map((key) =>
         rowByKey.has(key)
-          ? entityOf(unit, table, key, rowByKey.get(key), options)
-          : visible<T>(unit, unit.find(key) as EntityRecord, options),
+          ? entityOf(unit, table, key, rowByKey.get(key), options, isSeen)
+          : visible<T>(unit, unit.find(key) as EntityRecord, options, isSeen),
       )
     })
   })
@@ -72,18 +79,26 @@ function entityOf<T extends object>(
   key: Key,
   row: Row | undefined,
   options: GetOptions,
+  isSeen: IsSeen | undefined,
 ): T | undefined {
   if (row === undefined) {
     unit.vanished(key)
     return undefined
   }
+  if (isSeen?.(row) === false) return undefined
   unit.materialise(table, row, key)
-  return visible<T>(unit, unit.find(key) as EntityRecord, options)
+  return visible<T>(unit, unit.find(key) as EntityRecord, options, isSeen)
 }
 
 /** The entity, unless it is deleted as far as the caller asks. Unwritten deletions count. */
-function visible<T extends object>(unit: UnitOfWork, record: EntityRecord, options: GetOptions): T | undefined {
+function visible<T extends object>(
+  unit: UnitOfWork,
+  record: EntityRecord,
+  options: GetOptions,
+  isSeen: IsSeen | undefined,
+): T | undefined {
   const { entity, row, state, table } = record
+  if (row !== undefined && isSeen?.(row) === false) return undefined
   const { deletedAt } = table.schema
   const isDeleted = state === 'deleted'
   if (isDeleted && (row === undefined || unit.deletions.get(record) === 'hard')) return undefined

@@ -146,5 +146,7 @@ async function storedRows(
     columns,
     keys: valuesIn(columns),
     scope: 'all',
+    // Rows are related once, whoever sees it.
+    withoutScopes: 'all',
   })
 }

@@ -11,7 +11,7 @@ import type { OnProgress } from '../records/progress.js'
 import { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
 import { type VerifyOptions, type VerifyReport, verifyStore } from '../records/verify.js'
-import type { ModelClass } from '../schema/entity-schema.js'
+import type { EntitySchema, ModelClass } from '../schema/entity-schema.js'
 import { globalModels, requireDistinctNames } from '../schema/registry.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { sealRelations } from '../schema/seal-relations.js'
@@ -131,12 +131,16 @@ export class Rome implements SessionHost, AsyncDisposable {
   readonly clock: () => Date
   /** @internal */
   readonly counts: SessionCounts = { commits: 0, conflicts: 0 }
+  /** @internal */
+  readonly scopeNames: ReadonlySet<string>
   readonly #sessions = new Set<AsyncDisposable>()
   #retries = 0
   #closing: Promise<void> | undefined
 
-  private constructor(store: RecordStore, options: RomeOptions) {
+  private constructor(store: RecordStore, schemas: readonly EntitySchema[], options: RomeOptions) {
     this.store = store
+    const scopes = schemas.flatMap((schema) => schema.scopes).filter((scope) => scope.isDefault)
+    this.scopeNames = new Set(scopes.map((scope) => scope.name))
     this.isolation = options.isolation ?? 'serializable'
     this.fullScans = options.fullScans ?? 'warn'
     this.logger = options.logger ?? processWarnings
@@ -175,13 +179,13 @@ export class Rome implements SessionHost, AsyncDisposable {
     requireDistinctNames(models)
     const schemas = sealRelations(models.map((model) => schemaOf(model)))
     const { onProgress } = options
-    return new Rome(await RecordStore.open(options.engine, schemas, onProgress && { onProgress }), options)
+    return new Rome(await RecordStore.open(options.engine, schemas, onProgress && { onProgress }), schemas, options)
   }
 
   /**
    * A new session. Cost: no read.
    *
-   * @throws UsageError `ROME_CLOSED`, `ROME_ARGUMENT`.
+   * @throws UsageError `ROME_CLOSED`, `ROME_ARGUMENT`, `ROME_SCOPE_UNKNOWN`.
    *
    * @example
    * ```ts
@@ -224,14 +228,14 @@ export class Rome implements SessionHost, AsyncDisposable {
     options: TransactOptions = {},
   ): Promise<T> {
     checkOptions('rome.transact', options, { ...sessionOptionRules, ...retryOptionRules })
-    const { isolation, durability, ...retrying } = options
+    const { isolation, durability, scopes, ...retrying } = options
     const onRetry: RetryOptions['onRetry'] = (retry) => {
       this.#retries++
       options.onRetry?.(retry)
     }
     return retryOnConflict(
       async (attempt) => {
-        const session = this.session()
+        const session = this.session({ scopes })
         try {
           return await session.begin({ isolation, durability, signal: options.signal }, () => work(session, attempt))
         } finally {

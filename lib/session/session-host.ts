@@ -20,6 +20,8 @@ export interface SessionHost {
   readonly slowQueryMs: number | undefined
   readonly sortMemory: SortMemory
   readonly clock: () => Date
+  /** The names of all default scopes of the models. */
+  readonly scopeNames: ReadonlySet<string>
   readonly counts: SessionCounts
   /** Takes a session into those that are closed with their Rome. @throws UsageError `ROME_CLOSED`. */
   opened(session: AsyncDisposable): void

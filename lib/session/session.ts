@@ -9,6 +9,7 @@ import { newQuery, type Query } from '../query/query.js'
 import type { FullScanPolicy, Logger, QuerySession, ResultEntities, RunOptions } from '../query/query-session.js'
 import { QueryRun } from '../query/run-query.js'
 import type { ResultsOf, RootOf, Selectable } from '../query/selection.js'
+import { type SessionScopes, sessionScopes } from '../query/session-scopes.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -20,6 +21,7 @@ import { type PrimaryKey, primaryKeyValues } from '../schema/primary-key.js'
 import type { EntityState } from '../schema/related/companion.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 import { schemaOf } from '../schema/schema-of.js'
+import type { RowValue } from '../values/column-type.js'
 import { throwIfAborted } from './abort-signal.js'
 import {
   type BulkDeleteOptions,
@@ -35,9 +37,10 @@ import {
 } from './bulk-writes.js'
 import { type EntityRecord, recordOf } from './entity-record.js'
 import type { ColumnValues } from './given-values.js'
-import { type GetOptions, readByKey, readByKeys } from './key-reads.js'
+import { type GetOptions, type IsSeen, readByKey, readByKeys } from './key-reads.js'
 import type { Items } from './portions.js'
 import { RepeatedLoads } from './repeated-loads.js'
+import { rowsInScope } from './scoped-reads.js'
 import { SessionGuard } from './session-guard.js'
 import type { SessionHost } from './session-host.js'
 import { SessionSavepoint, SessionTransaction } from './session-transaction.js'
@@ -92,6 +95,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   readonly #unit: UnitOfWork
   readonly #transactions: TransactionStack
   readonly #repeatedLoads: RepeatedLoads
+  /** @internal */
+  readonly scopes: SessionScopes | undefined
   #closing: Promise<void> | undefined
 
   /**
@@ -101,6 +106,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   constructor(rome: SessionHost, options: SessionOptions = {}) {
     checkOptions('rome.session', options, sessionOptionRules)
     this.#host = rome
+    this.scopes = sessionScopes(rome.scopeNames, options.scopes)
     this.#unit = new UnitOfWork({
       tableOf: (schema) => rome.store.table(schema) as Table,
       loadSide: (side, how, caller) => this.#loadSide(side, how, caller),
@@ -152,8 +158,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /**
-   * The entity with a primary key; `undefined` when there is none, or it is soft-deleted. An entity that the
-   * transaction met already is given out without a read. Cost: at most one read by key.
+   * The entity with a primary key; `undefined` when there is none, or it is soft-deleted or out of scope. One that
+   * the transaction met already is given out without a read. Cost: at most one read by key.
    *
    * @throws UsageError `ROME_UNDEFINED`, `ROME_ARGUMENT`; ValidationError when the key is not of its column's type.
    *
@@ -175,8 +181,10 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   get<T extends object>(model: ModelClass<T>, key: PrimaryKey, options: GetOptions = {}): Promise<T | undefined> {
     return this.#operate(() => {
       const table = this.#tableOf(model)
-      const rowKey = table.keyOfPrimaryKey(primaryKeyValues(table.schema, key))
-      return readByKey(this.#unit, this.#transactions, table, rowKey, options)
+      const values = primaryKeyValues(table.schema, key)
+      return andThen(this.#inScope(table, [values], options.withoutScope), (isSeen) =>
+        readByKey(this.#unit, this.#transactions, table, table.keyOfPrimaryKey(values), options, isSeen),
+      )
     })
   }
 
@@ -218,8 +226,11 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   ): Promise<(T | undefined)[]> {
     return this.#operate(() => {
       const table = this.#tableOf(model)
-      const rowKeys = keys.map((key) => table.keyOfPrimaryKey(primaryKeyValues(table.schema, key)))
-      return readByKeys(this.#unit, this.#transactions, table, rowKeys, options)
+      const values = keys.map((key) => primaryKeyValues(table.schema, key))
+      const rowKeys = values.map((key) => table.keyOfPrimaryKey(key))
+      return andThen(this.#inScope(table, values, options.withoutScope), (isSeen) =>
+        readByKeys(this.#unit, this.#transactions, table, rowKeys, options, isSeen),
+      )
     })
   }
 
@@ -525,15 +536,18 @@ export class RomeSession implements QuerySession, AsyncDisposable {
       const row = andThen(this.#transactions.current(), (transaction) =>
         transaction.get(record.table, record.key as Key),
       )
-      return andThen(row, (current) => {
-        if (current === undefined) {
-          throw new QueryError('ROME_NO_RESULT', 'the row of this entity was deleted: expunge the entity', {
-            context: { model: record.table.schema.name, key: record.row && record.table.primaryKeyOf(record.row) },
-          })
-        }
-        this.#unit.relations.unload(record)
-        this.#unit.refresh(record, current)
-      })
+      const isSeen = this.#inScope(record.table, [record.table.primaryKeyOf(record.row as Row)])
+      return andThen(isSeen, (isSeen) =>
+        andThen(row, (current) => {
+          if (current === undefined || isSeen?.(current) === false) {
+            throw new QueryError('ROME_NO_RESULT', 'the row of this entity was deleted: expunge the entity', {
+              context: { model: record.table.schema.name, key: record.row && record.table.primaryKeyOf(record.row) },
+            })
+          }
+          this.#unit.relations.unload(record)
+          this.#unit.refresh(record, current)
+        }),
+      )
     })
   }
 
@@ -740,10 +754,20 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#unit.follow(table, changes)
   }
 
+  /** Which rows of a model the session sees; `undefined` for all. */
+  #inScope(
+    table: Table,
+    keys: readonly (readonly RowValue[])[],
+    withoutScope?: readonly string[],
+  ): MaybePromise<IsSeen | undefined> {
+    if (this.scopes === undefined && withoutScope === undefined) return undefined
+    return rowsInScope(this, this.#transactions, table, keys, withoutScope)
+  }
+
   /** A reference to what the session knows needs no read. */
   #settle(side: RelationSide): boolean {
     const { isOwner, kind, target } = side.definition
-    if (!isOwner || kind === 'manyToMany') return false
+    if (!isOwner || kind === 'manyToMany' || this.scopes?.hides(target)) return false
     const key = referredKey(this.#host.store.table(target), side)
     const entity = key === undefined ? undefined : this.#unit.findSettled(key)
     if (entity === undefined) return false
@@ -763,6 +787,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
           session: this,
           run: new QueryRun(this, transaction, { signal }),
           scope: withDeleted ? ('all' as const) : ('live' as const),
+          scopes: this.scopes,
+          withoutScopes: [],
           refresh,
         }
         return loadSides(read, [side], wholeRelation(side.definition))

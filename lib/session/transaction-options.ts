@@ -1,9 +1,12 @@
 import type { Durability } from '../engines/contract.js'
-import { isOneOf, isSignal, type OptionRules } from '../errors/checked-options.js'
+import { isObject, isOneOf, isSignal, type OptionRules } from '../errors/checked-options.js'
+import type { ScopeValues } from '../query/session-scopes.js'
 import type { Isolation } from '../records/record-transaction.js'
 
-/** What a session's commits are like; what is not given is as `Rome.open()` and the engine say. */
+/** What a session sees, and what its commits are like; what is not given is as `Rome.open()` and the engine say. */
 export interface SessionOptions {
+  /** The arguments of default scopes by their names; `false` switches one off. Of no other session's concern. */
+  readonly scopes?: ScopeValues | undefined
   /**
    * `serializable`: everything that was read, keys and ranges, is unchanged at the commit. `snapshot`: only the rows
    * that are written are; two transactions may then each break what the other relied on.
@@ -14,19 +17,15 @@ export interface SessionOptions {
 }
 
 /** How one transaction is committed; what is not given is as the session says. */
-export interface TransactionOptions extends SessionOptions {
+export interface TransactionOptions extends Omit<SessionOptions, 'scopes'> {
   /** Gives up a commit that is not under way yet. */
   readonly signal?: AbortSignal | undefined
 }
 
 export const isIsolation = isOneOf('serializable', 'snapshot')
 
-export const sessionOptionRules: OptionRules<SessionOptions> = {
-  isolation: isIsolation,
-  durability: isOneOf('commit', 'os', 'none'),
-}
+const commitRules = { isolation: isIsolation, durability: isOneOf('commit', 'os', 'none') }
 
-export const transactionOptionRules: OptionRules<TransactionOptions> = {
-  ...sessionOptionRules,
-  signal: isSignal,
-}
+export const sessionOptionRules: OptionRules<SessionOptions> = { ...commitRules, scopes: isObject }
+
+export const transactionOptionRules: OptionRules<TransactionOptions> = { ...commitRules, signal: isSignal }

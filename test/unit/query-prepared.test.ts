@@ -1,6 +1,7 @@
 import t from 'tap'
 import { memory } from '../../lib/engines/memory/index.js'
 import { create, defineEntity, exists, fields, index, param, primaryKey, Rome, t as types } from '../../lib/index.js'
+import { Disk, fill as fillScoped, models as scopedModels, sessionOf } from '../support/scopes-fixture.js'
 
 const Item = defineEntity(
   'items',
@@ -79,4 +80,29 @@ t.test('prepared queries', async (t) => {
     t.throws(() => prepared.bind({ kind: 'k1', least: 1 }, elsewhere.session()), { code: 'ROME_ARGUMENT' })
     await elsewhere.close()
   })
+})
+
+t.test('a prepared query obeys the scopes of the session that it is bound in', async (t) => {
+  const rome = await Rome.open({ engine: memory(), models: scopedModels })
+  t.teardown(() => rome.close())
+  await fillScoped(rome)
+  const disk = fields(Disk)
+  const [ada, bob] = [sessionOf(rome, 'ada'), sessionOf(rome, 'bob')]
+  const sized = ada
+    .query(disk.id)
+    .filter(disk.size.gte(param('from', types.integer())))
+    .orderBy(disk.id)
+    .prepare()
+  for (let run = 0; run < 3; run++) {
+    t.same(await sized.bind({ from: 2 }).all(), [2, 3])
+    t.same(await sized.bind({ from: 2 }, bob).all(), [12, 13], 'no plan or value is taken over from another tenant')
+    t.equal(await sized.bind({ from: 3 }, bob).count(), 1)
+  }
+  const narrowed = ada
+    .query(disk.id)
+    .scope('large', { from: param('from', types.integer()) })
+    .prepare()
+  t.same(await narrowed.bind({ from: 3 }, bob).all(), [13], 'parameters stand in the arguments of a named scope')
+  const wide = ada.query(disk.id).withoutScope('tenant').orderBy(disk.id).prepare()
+  t.same(await wide.bind({}, bob).all(), [1, 2, 3, 11, 12, 13])
 })

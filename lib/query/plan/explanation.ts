@@ -28,15 +28,24 @@ export interface ActualCost {
   readonly spilled?: { readonly runs: number; readonly bytes: number }
 }
 
+/** A scope that a query obeys: of which model or alias, and its name. */
+export interface ExplainedScope {
+  readonly model: string
+  readonly scope: string
+}
+
 /** How a query is answered: a tree of steps, printed as text or taken as data. */
 export class Explanation {
   readonly plan: ExplainedStep
   /** An index that would serve the query, where it reads a whole table to find a part of it. */
   readonly suggestedIndex: string | undefined
+  /** The scopes that the query obeys, those of its subqueries among them. */
+  readonly scopes: readonly ExplainedScope[]
 
-  constructor(plan: ExplainedStep, suggestedIndex: string | undefined) {
+  constructor(plan: ExplainedStep, suggestedIndex: string | undefined, scopes: readonly ExplainedScope[]) {
     this.plan = plan
     this.suggestedIndex = suggestedIndex
+    this.scopes = scopes
     Object.freeze(this)
   }
 
@@ -48,12 +57,18 @@ export class Explanation {
       for (const input of step.inputs) print(input, depth + 1)
     }
     print(this.plan, 0)
+    for (const { model, scope } of this.scopes) lines.push(`scope ${scope} of ${model}`)
     if (this.suggestedIndex !== undefined) lines.push(`would be served by ${this.suggestedIndex}`)
     return lines.join('\n')
   }
 
-  toJSON(): { readonly plan: ExplainedStep; readonly suggestedIndex?: string } {
-    return { plan: this.plan, ...(this.suggestedIndex === undefined ? {} : { suggestedIndex: this.suggestedIndex }) }
+  toJSON(): Pick<Explanation, 'plan'> & Partial<Pick<Explanation, 'suggestedIndex' | 'scopes'>> {
+    const { plan, suggestedIndex, scopes } = this
+    return {
+      plan,
+      ...(suggestedIndex === undefined ? {} : { suggestedIndex }),
+      ...(scopes.length === 0 ? {} : { scopes }),
+    }
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {

@@ -23,6 +23,8 @@ export interface JoinRequest {
   readonly source: ModelSource
   readonly table: Table
   readonly scope: Scope
+  /** Rows of the joined model have to be asked about first, so that none can be looked up one by one. */
+  readonly isAsked?: boolean
   /** Conditions about the joined model alone. */
   readonly own: readonly ExpressionNode[]
   /** Conditions about both sides. */
@@ -140,6 +142,7 @@ interface Lookup {
 
 function lookups(request: JoinRequest, equalities: readonly Equality[]): Lookup[] {
   const { table, source, scope, own } = request
+  if (request.isAsked) return []
   const values = new FilterValues(own, source)
   const found: Lookup[] = []
   const primaryKey = table.schema.primaryKey.map((column): KeyPart => ({ column, isDescending: false }))

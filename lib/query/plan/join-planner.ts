@@ -1,3 +1,4 @@
+import { QueryError } from '../../errors/rome-error.js'
 import type { ColumnNode, ExpressionNode, Source } from '../../expressions/nodes.js'
 import { conjunctsOf, sourcesOf } from '../../expressions/walk.js'
 import type { RecordStore } from '../../records/record-store.js'
@@ -9,6 +10,7 @@ import type { AccessPath } from './access-request.js'
 import { chooseJoin, type JoinStep } from './join-method.js'
 import type { PlanNode } from './plan-node.js'
 import { columnsFrom, type SourceRequest } from './source-request.js'
+import { containsSubquery, rowsWithAnswers } from './subquery-planner.js'
 
 /** A model to be joined, with the conditions that come with it. */
 interface Pending {
@@ -142,6 +144,15 @@ class JoinPlanner {
     const filters = this.#hasLeftJoin && next.kind === 'inner' ? this.#own(next.source, this.#conjuncts) : []
     const own = [...conditions.filter((node) => isOver(node, [next.source])), ...filters]
     const between = conditions.filter((node) => !own.includes(node))
+    const asking = own.filter(containsSubquery)
+    const plain = own.filter((node) => !asking.includes(node))
+    if (between.some(containsSubquery)) {
+      throw new QueryError(
+        'ROME_QUERY_INVALID',
+        'a subquery in the condition of an outer join is about the joined model alone',
+        { context: { model: next.source.name } },
+      )
+    }
     const table = this.#store.table(next.source.schema)
     const step = chooseJoin({
       left,
@@ -149,9 +160,13 @@ class JoinPlanner {
       source: next.source,
       table,
       scope: this.#scopeOf(next.source),
-      own,
+      own: plain,
       between,
-      access: (order) => this.#access(next.source, own, { order, seek: undefined, wanted: undefined }),
+      isAsked: asking.length > 0,
+      access: (order) => {
+        const rows = this.#access(next.source, plain, { order, seek: undefined, wanted: undefined })
+        return rowsWithAnswers(this.#store, next.source, rows, asking)
+      },
     })
     return { ...step, source: next.source, settled: [...conditions, ...filters] }
   }

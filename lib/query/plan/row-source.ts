@@ -1,8 +1,9 @@
 import { QueryError } from '../../errors/rome-error.js'
+import { logicNode } from '../../expressions/make-nodes.js'
 import type { ExpressionNode, Source } from '../../expressions/nodes.js'
 import { conjunctsOf, sourcesOf } from '../../expressions/walk.js'
 import type { RecordStore } from '../../records/record-store.js'
-import { type QueryDescription, rootOf, sourcesIn } from '../description.js'
+import { type JoinPart, type QueryDescription, rootOf, sourcesIn } from '../description.js'
 import { chooseAccess } from './access-path.js'
 import type { AccessPath } from './access-request.js'
 import { planJoins } from './join-planner.js'
@@ -11,7 +12,8 @@ import { columnsFrom, type SourceRequest } from './source-request.js'
 import { type AnsweredPath, answerSubqueries, containsSubquery } from './subquery-planner.js'
 
 /** Rows of the models that a description reads, joined and filtered, with the answers of subqueries. */
-export function planSource(store: RecordStore, description: QueryDescription, request: SourceRequest): AnsweredPath {
+export function planSource(store: RecordStore, asked: QueryDescription, request: SourceRequest): AnsweredPath {
+  const description = withQuestionsInFilter(asked)
   const sources = sourcesIn(description)
   const conjuncts = description.filters.flatMap(conjunctsOf)
   const order = request.order.map((part) => part.node)
@@ -38,6 +40,28 @@ export function planSource(store: RecordStore, description: QueryDescription, re
     seek: undefined,
   }
   return { path: { ...path, plan }, onAnswers }
+}
+
+/** An inner join means the same when a part of its condition is in the filter, where subqueries are answered. */
+function withQuestionsInFilter(description: QueryDescription): QueryDescription {
+  const asks = ({ kind, on }: JoinPart): boolean => kind === 'inner' && containsSubquery(on)
+  if (!description.joins.some(asks)) return description
+  const conjuncts = description.joins.filter(asks).flatMap(({ on }) => conjunctsOf(on))
+  return {
+    ...description,
+    joins: description.joins.map((join) =>
+      asks(join)
+        ? {
+            ...join,
+            on: logicNode(
+              'and',
+              conjunctsOf(join.on).filter((node) => !containsSubquery(node)),
+            ),
+          }
+        : join,
+    ),
+    filters: [...description.filters, ...conjuncts.filter(containsSubquery)],
+  }
 }
 
 function planModels(

@@ -1,11 +1,13 @@
 import type { ColumnNode, ExpressionNode, Source, SubqueryNode } from '../../expressions/nodes.js'
 import { conjunctsOf, sourcesOf, visit } from '../../expressions/walk.js'
 import type { RecordStore } from '../../records/record-store.js'
+import type { ModelSource } from '../../schema/entity-schema.js'
 import { type QueryDescription, rootOf } from '../description.js'
 import { chooseAccess } from './access-path.js'
 import type { AccessPath } from './access-request.js'
 import { chooseJoin } from './join-method.js'
 import { widthOf } from './layout.js'
+import type { OutputPart } from './output.js'
 import type { PlanNode } from './plan-node.js'
 import { rewrite } from './rewrite.js'
 import { isSameExpression } from './same-expression.js'
@@ -51,6 +53,33 @@ export function answerSubqueries(store: RecordStore, path: AccessPath, nodes: re
     answers.push({ node: subquery, column })
   }
   return { path: { ...path, plan, cost }, onAnswers: (node) => rewrite(node, find) }
+}
+
+/** Rows of one model for which predicates that ask subqueries are true. */
+export function rowsWithAnswers(
+  store: RecordStore,
+  source: ModelSource,
+  rows: AccessPath,
+  asking: readonly ExpressionNode[],
+): AccessPath {
+  if (asking.length === 0) return rows
+  const { path, onAnswers } = answerSubqueries(store, rows, asking)
+  const { layout, estimatedRows } = path.plan
+  const filter: PlanNode = {
+    kind: 'filter',
+    layout,
+    estimatedRows,
+    input: path.plan,
+    predicates: asking.map(onAnswers),
+    scopePredicates: 0,
+    exclude: [],
+    seek: undefined,
+  }
+  // The answers are taken away again, so that rows are as wide as their model.
+  const parts: readonly OutputPart[] = [
+    { kind: 'entity', table: store.table(source.schema), source, offset: 0, isOptional: false },
+  ]
+  return { ...path, plan: { kind: 'project', layout: new Map([[source, 0]]), estimatedRows, input: filter, parts } }
 }
 
 function subqueriesIn(nodes: readonly ExpressionNode[]): SubqueryNode[] {
