@@ -51,7 +51,7 @@ export class ConflictValidator {
     }
     for (const key of readKeys) {
       const version = this.#newest.get(key)
-      if (version !== undefined && version > readVersion) throw conflict(key, readVersion, version)
+      if (version !== undefined && version > readVersion) throw changedSince(key, readVersion, version)
     }
     if (readRanges.length > 0) this.#validateRanges(readRanges, readVersion)
   }
@@ -88,7 +88,7 @@ export class ConflictValidator {
       if (commit === undefined || commit.version <= readVersion) return
       for (const range of ranges) {
         const key = firstKeyIn(commit.keys, range)
-        if (key !== undefined) throw conflict(key, readVersion, commit.version, range)
+        if (key !== undefined) throw changedSince(key, readVersion, commit.version, range)
       }
     }
   }
@@ -124,7 +124,8 @@ function firstKeyIn(keys: readonly Key[], range: KeyRange): Key | undefined {
   return key !== undefined && key < range.end ? key : undefined
 }
 
-function conflict(key: Key, readVersion: Version, version: Version, range?: KeyRange): ConflictError {
+/** What is thrown when a commit, that of `version` or one before, wrote what was read at `readVersion`. */
+export function changedSince(key: Key, readVersion: Version, version: Version, range?: KeyRange): ConflictError {
   return new ConflictError(
     'ROME_CONFLICT',
     'Another commit wrote what this transaction had read; run the transaction again.',

@@ -50,6 +50,8 @@ export const errorCodes = [
   'ROME_CONFLICT',
   'ROME_STALE_VERSION',
   'ROME_SNAPSHOT_TOO_OLD',
+  'ROME_ROW_CLAIMED',
+  'ROME_DEADLOCK',
   // CommitUnknownError: the answer to a commit was lost.
   'ROME_COMMIT_UNKNOWN',
   // EngineError: the store refused or failed.

@@ -50,6 +50,14 @@ export interface IncludePart {
   readonly includes: readonly IncludePart[]
 }
 
+/** What happens to rows that another transaction has claimed. */
+export interface ForUpdateOptions {
+  /** `false`: fail at once with `ROME_ROW_CLAIMED` instead of waiting. */
+  readonly wait?: boolean | undefined
+  /** Leaves them out of the result, and with them rows that were written since the snapshot. */
+  readonly skipLocked?: boolean | undefined
+}
+
 /** All that a query says, as frozen data. Every method of `Query` makes a new one. */
 export interface QueryDescription {
   readonly input: QueryInput
@@ -72,6 +80,8 @@ export interface QueryDescription {
   readonly includes: readonly IncludePart[]
   /** The entities of the result are not the session's. */
   readonly isUnmanaged: boolean
+  /** The rows of the result are claimed. */
+  readonly forUpdate?: ForUpdateOptions | undefined
   /** What earlier runs of a prepared query found out. */
   readonly memo?: PlanMemo | undefined
 }

@@ -20,6 +20,7 @@ import type { PlanNode } from './plan/plan-node.js'
 import { isAggregated, isOfRootOnly } from './plan/planner.js'
 import { isSameExpression } from './plan/same-expression.js'
 import type { QuerySession } from './query-session.js'
+import { refuseForUpdate } from './rows-for-update.js'
 import { type QueryRun, resultsOf, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder, reverseOrder } from './total-order.js'
 
@@ -164,6 +165,7 @@ function comesInOrder(plan: PlanNode): boolean {
 
 function parsePageOptions(session: QuerySession, description: QueryDescription, options: PageOptions) {
   checkOptions('page', options, pageOptionRules)
+  refuseForUpdate(description, 'page')
   if (description.limit !== undefined || description.offset > 0) {
     throw new UsageError('ROME_ARGUMENT', 'a page has its own size and place: take limit() and offset() away')
   }

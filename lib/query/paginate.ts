@@ -12,6 +12,7 @@ import type { RowValue } from '../values/column-type.js'
 import { parseCount } from './build.js'
 import type { OrderPart, QueryDescription } from './description.js'
 import type { QuerySession } from './query-session.js'
+import { refuseForUpdate } from './rows-for-update.js'
 import { rowsOfKeys } from './rows-of-keys.js'
 import { type QueryRun, resultsOf, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 import { completeOrder } from './total-order.js'
@@ -55,6 +56,7 @@ export function paginate(
   options: PaginateRequest,
 ): Promise<unknown[]> {
   checkOptions('paginate', options, paginateOptionRules)
+  refuseForUpdate(description, 'paginate')
   const source = paginatedSource(description)
   const limit = options.limit === undefined ? undefined : parseCount(options.limit, 'limit')
   const order = completeOrder(parseSortKeys(source, options), [source])

@@ -22,6 +22,7 @@ import {
   rootOfSelection,
 } from './build.js'
 import {
+  type ForUpdateOptions,
   type JoinPart,
   newDescription,
   type QueryDescription,
@@ -40,6 +41,7 @@ import { PlanMemo } from './plan/plan-memo.js'
 import { bindParameters, type ParameterValues, parametersOf } from './prepared-query.js'
 import type { QuerySession } from './query-session.js'
 import { ResultStream } from './result-stream.js'
+import { parseForUpdate, refuseForUpdate } from './rows-for-update.js'
 import { countRows, readAll, type TerminalOptions } from './run-query.js'
 import type { ResultsOf, RootOf, Selectable } from './selection.js'
 import { namedScope, requireKnownScopes } from './session-scopes.js'
@@ -219,6 +221,46 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     return this.#with({ isUnmanaged: true })
   }
 
+  /**
+   * Claims the rows of the entities that the result gives out, until the transaction ends: whoever else claims one of
+   * them, or commits a write to it, waits meanwhile, in order of arrival and for at most `lockTimeoutMs` of
+   * `Rome.open()`. Readers never wait. For `all`, `first`, `one`, `oneOrNone` and `scalar`.
+   *
+   * As the first read of a transaction it reads what was committed while it waited; later, a row that was changed since
+   * the transaction's snapshot is a conflict here and not at the commit. The commit validates the rows under every
+   * isolation. With `skipLocked` rows that others have claimed are left out and do not count for `limit`, and only the
+   * rows that are given out are validated: what a queue of work needs.
+   *
+   * Cost: one more comparison with the newest snapshot; the query once more when it had to wait.
+   *
+   * @throws of its terminal: ConflictError `ROME_ROW_CLAIMED` when it takes too long, or at once with `wait: false`;
+   * `ROME_DEADLOCK`, `ROME_CONFLICT`. UsageError `ROME_ARGUMENT`, `ROME_OPTION_NOT_SUPPORTED`; QueryError
+   * `ROME_QUERY_INVALID` when no entity is selected.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, fields, index, primaryKey, t, type Rome } from 'rome-orm'
+   *
+   * @entity('jobs')
+   * @index('state', 'id')
+   * class Job {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.enum('queued', 'done')) state!: 'queued' | 'done'
+   * }
+   *
+   * const takeJob = (rome: Rome, work: (job: Job) => Promise<void>) => rome.transact(async (session) => {
+   *   const queued = session.query(Job).filterBy({ state: 'queued' }).orderBy(fields(Job).id)
+   *   const job = await queued.forUpdate({ skipLocked: true }).first()
+   *   if (job === undefined) return
+   *   await work(job)
+   *   job.state = 'done'
+   * })
+   * ```
+   */
+  forUpdate(options: ForUpdateOptions = {}): Query<Result, Root> {
+    return this.#with({ forUpdate: parseForUpdate(this.#description, options) })
+  }
+
   /** Orders by columns or orders of columns; a bare column is ascending. Calls append. */
   orderBy(...order: readonly (Expression<unknown> | Ordering)[]): Query<Result, Root> {
     const parts = parseOrder(order)
@@ -328,6 +370,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
 
   /** @internal */
   [asSubquery](): SubqueryParts {
+    refuseForUpdate(this.#description, 'subquery')
     const [only, second] = this.#description.selection
     const type = second === undefined && only.kind === 'value' ? typeOf(only.node) : undefined
     return { query: this.#description, outer: outerColumns(this.#description), type }
@@ -493,6 +536,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     const left = this.#description
     const right = other.#description
     checkCombinable(left, right)
+    for (const operand of [left, right]) refuseForUpdate(operand, operator)
     const combined = newDescription({ kind: 'set', operator, left, right }, left.selection)
     return new Query(this.#session, Object.freeze({ ...combined, isUnmanaged: left.isUnmanaged }))
   }

@@ -7,6 +7,7 @@ import { execute } from './operators/execute.js'
 import type { Operator } from './operators/operator.js'
 import type { OutputPart } from './plan/output.js'
 import type { QuerySession } from './query-session.js'
+import { refuseForUpdate } from './rows-for-update.js'
 import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** A query under way in its transaction. */
@@ -33,6 +34,7 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
   /** @internal */
   constructor(session: QuerySession, description: QueryDescription, options: TerminalOptions) {
     checkOptions('stream', options, terminalOptionRules)
+    refuseForUpdate(description, 'stream')
     this.#session = session
     this.#description = description
     this.#options = options

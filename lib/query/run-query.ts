@@ -17,6 +17,7 @@ import type { OutputPart } from './plan/output.js'
 import { planQuery } from './plan/planner.js'
 import type { PlanOptions, QueryPlan } from './plan/query-plan.js'
 import type { QuerySession } from './query-session.js'
+import { refuseForUpdate, rowsForUpdate } from './rows-for-update.js'
 import { resolveSubqueries } from './subqueries.js'
 
 /** What every terminal takes. */
@@ -160,10 +161,15 @@ export function readAll(
   options: TerminalOptions,
 ): Promise<unknown[]> {
   checkOptions('query', options, terminalOptionRules)
+  const { forUpdate } = description
   return runQuery(session, description, options, (run) =>
-    andThen(run.plan(description), (planned) =>
-      andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),
-    ),
+    forUpdate === undefined
+      ? andThen(run.plan(description), (planned) =>
+          andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),
+        )
+      : andThen(rowsForUpdate(run, description, forUpdate), ({ parts, rows }) =>
+          resultsOf(run, session, description, parts, rows),
+        ),
   )
 }
 
@@ -174,6 +180,7 @@ export function countRows(
   options: TerminalOptions,
 ): Promise<number> {
   checkOptions('query', options, terminalOptionRules)
+  refuseForUpdate(description, 'count')
   return runQuery(session, description, options, (run) =>
     andThen(run.plan(description, { isCount: true }), ({ plan }) => {
       let count = 0

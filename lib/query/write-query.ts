@@ -14,6 +14,7 @@ import type { QueryDescription } from './description.js'
 import { accessIn } from './plan/layout.js'
 import { checkSources } from './plan/row-source.js'
 import type { QuerySession } from './query-session.js'
+import { refuseForUpdate } from './rows-for-update.js'
 import { runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** The row that takes the place of a matching one; `undefined` erases it. */
@@ -91,6 +92,7 @@ function changeRows(
 }
 
 function writableSource(description: QueryDescription, method: string): ModelSource {
+  refuseForUpdate(description, method)
   const { input } = description
   const isPlain =
     input.kind === 'model' &&

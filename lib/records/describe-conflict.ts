@@ -24,7 +24,8 @@ export function primaryKeyByColumn({ schema, prefix }: Table, key: Key): ColumnV
   return valuesIn(schema.primaryKey, key, prefix.length)
 }
 
-function describeKey(tables: Iterable<Table>, key: Key, range: KeyRange | undefined): ErrorContext {
+/** The model and the values that a key stands for. */
+export function describeKey(tables: Iterable<Table>, key: Key, range?: KeyRange): ErrorContext {
   for (const table of tables) {
     const { schema, prefix, indexes } = table
     if (key.startsWith(prefix)) {

@@ -14,6 +14,10 @@ export class ReadSet {
   /** Whole tables and indexes, by what their keys begin with. What is noted of them besides adds nothing. */
   readonly #whole = new Set<Key>()
 
+  get isEmpty(): boolean {
+    return this.#keys.size === 0 && this.#ranges.length === 0 && this.#whole.size === 0
+  }
+
   get keys(): readonly Key[] {
     return [...this.#keys]
   }

@@ -1,13 +1,15 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import type { Key } from '../codec/key.js'
 import type { Engine } from '../engines/contract.js'
 import { ConflictError, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
 import type { EntitySchema } from '../schema/entity-schema.js'
 import type { Catalogue } from './catalogue.js'
-import { describeConflict } from './describe-conflict.js'
+import { describeConflict, describeKey } from './describe-conflict.js'
 import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
 import { References } from './references.js'
+import { RowClaims } from './row-claims.js'
 import type { Statistics } from './statistics.js'
 import { readStatistics, writeStatistics } from './stored-statistics.js'
 import { Table } from './table.js'
@@ -15,8 +17,12 @@ import { Table } from './table.js'
 /** How a store is opened. */
 export interface RecordStoreOptions {
   /** Called while entries of dropped indexes are erased and new indexes are built. */
-  readonly onProgress?: OnProgress
+  readonly onProgress?: OnProgress | undefined
+  /** The longest that a transaction waits for a row that another has claimed. */
+  readonly lockTimeoutMs?: number | undefined
 }
+
+export const lockTimeoutMsDefault = 5000
 
 /** A second store over an engine would give out the same ids and not keep the first one's indexes. */
 const takenEngines = new WeakSet<Engine>()
@@ -32,15 +38,25 @@ export class RecordStore {
   readonly statistics: Statistics
   /** The foreign keys between the tables. */
   readonly references: References
+  /** Which rows transactions have claimed, where this process alone writes. */
+  readonly claims: RowClaims | undefined
   readonly #tables: ReadonlyMap<object, Table>
 
-  private constructor(engine: Engine, catalogue: Catalogue, schemas: readonly EntitySchema[], statistics: Statistics) {
+  private constructor(
+    engine: Engine,
+    catalogue: Catalogue,
+    schemas: readonly EntitySchema[],
+    statistics: Statistics,
+    lockTimeoutMs = lockTimeoutMsDefault,
+  ) {
     this.engine = engine
     this.catalogue = catalogue
     this.secret = Buffer.from(catalogue.secret, 'hex')
     this.statistics = statistics
     this.#tables = new Map(schemas.map((schema) => [schema, new Table(schema, catalogue.tables[schema.name])]))
     this.references = new References(this.tables, (schema) => this.table(schema))
+    const describe = (key: Key) => describeKey(this.tables, key)
+    this.claims = engine.manifest.exclusive ? new RowClaims(lockTimeoutMs, describe) : undefined
   }
 
   /**
@@ -52,7 +68,7 @@ export class RecordStore {
   static async open(
     engine: Engine,
     schemas: readonly EntitySchema[],
-    { onProgress }: RecordStoreOptions = {},
+    { onProgress, lockTimeoutMs }: RecordStoreOptions = {},
   ): Promise<RecordStore> {
     if (takenEngines.has(engine)) {
       throw new UsageError('ROME_ARGUMENT', 'this engine serves another Rome already: make one engine for each', {
@@ -69,7 +85,7 @@ export class RecordStore {
     }
     try {
       const catalogue = await prepareCatalogue(engine, schemas, onProgress)
-      return new RecordStore(engine, catalogue, schemas, await readStatistics(engine))
+      return new RecordStore(engine, catalogue, schemas, await readStatistics(engine), lockTimeoutMs)
     } catch (error) {
       await engine.close()
       throw error

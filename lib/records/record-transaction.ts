@@ -1,6 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key, KeyRange } from '../codec/key.js'
+import { changedSince } from '../engines/conflicts.js'
 import type { Durability, Engine, EngineSnapshot, Scan, ScanOptions, Version } from '../engines/contract.js'
 import { ConflictError, InternalError, UsageError } from '../errors/rome-error.js'
 import { checkRow, claimsOf, entryChanges, type PreparedWrite, type RowWrite, refuseTaken } from './prepared-write.js'
@@ -9,9 +10,11 @@ import { ReferenceNotes, type SavedReferences } from './reference-notes.js'
 import type { References } from './references.js'
 import type { Row } from './row.js'
 import type { ChangesByTable } from './row-change.js'
+import type { RowClaims } from './row-claims.js'
 import { settleReferences } from './settle-references.js'
 import type { Statistics } from './statistics.js'
 import type { Table } from './table.js'
+import { TransactionClaims } from './transaction-claims.js'
 import { TransactionReader } from './transaction-reader.js'
 import { WriteBuffer } from './write-buffer.js'
 
@@ -37,6 +40,8 @@ export interface TransactionHost {
   readonly engine: Engine
   readonly statistics: Statistics
   readonly references: References
+  /** None where others than this process write: there a claim is what the commit validates. */
+  readonly claims: RowClaims | undefined
   explainConflict(error: ConflictError): ConflictError
 }
 
@@ -48,20 +53,23 @@ const nothingChanged: ChangesByTable = new Map()
  */
 export class RecordTransaction {
   readonly #host: TransactionHost
-  readonly #snapshot: EngineSnapshot
+  #snapshot: EngineSnapshot
   readonly #writes = new WriteBuffer()
   /** What the caller decides by, which only a serializable commit proves. */
-  readonly #reader: TransactionReader
-  /** What the rules of the models rely on, which every commit proves. */
-  readonly #ruleReader: TransactionReader
+  #reader: TransactionReader
+  /** What the rules of the models rely on, and rows read for update, which every commit proves. */
+  #ruleReader: TransactionReader
   readonly #references: ReferenceNotes
   /** How many rows more or less each table has by this transaction. */
   #rowChanges = new Map<number, number>()
+  /** Rows that nobody else may write until the end of the transaction. */
+  readonly claims: TransactionClaims
   #isReleased = false
 
   constructor(host: TransactionHost, snapshot: EngineSnapshot) {
     this.#host = host
     this.#snapshot = snapshot
+    this.claims = new TransactionClaims(host.claims)
     this.#reader = new TransactionReader(snapshot, this.#writes)
     this.#ruleReader = new TransactionReader(snapshot, this.#writes)
     this.#references = new ReferenceNotes(host.references)
@@ -74,6 +82,11 @@ export class RecordTransaction {
 
   get hasWrites(): boolean {
     return this.#writes.size > 0
+  }
+
+  /** Nothing was read or written in it: it may as well have begun now. */
+  get isUntouched(): boolean {
+    return !this.hasWrites && this.#reader.reads.isEmpty && this.#ruleReader.reads.isEmpty
   }
 
   /** One row by key. Cost: one read. */
@@ -172,6 +185,7 @@ export class RecordTransaction {
     if (!this.hasWrites) return this.readVersion
     await this.checkReferences(new Date())
     const writes = this.#writes.toWrites()
+    await this.claims.takeToWrite(writes, options.signal)
     const { reads: read } = this.#reader
     const { reads: relied } = this.#ruleReader
     const isSerializable = options.isolation === 'serializable'
@@ -194,10 +208,57 @@ export class RecordTransaction {
     }
   }
 
+  /** Every commit validates these rows, whatever its isolation. */
+  relyOn(keys: readonly Key[]): void {
+    for (const key of keys) this.#ruleReader.reads.noteKey(key)
+  }
+
+  /**
+   * Reads the newest snapshot from now on, and forgets what was read: only for one who was
+   * {@link RecordTransaction.isUntouched | untouched}.
+   * @returns whether there is a newer one.
+   */
+  async moveOn(): Promise<boolean> {
+    const newest = await this.#host.engine.snapshot()
+    const older = newest.version === this.readVersion ? newest : this.#snapshot
+    older.release()
+    if (older === newest) return false
+    this.#snapshot = newest
+    this.#reader = new TransactionReader(newest, this.#writes)
+    this.#ruleReader = new TransactionReader(newest, this.#writes)
+    return true
+  }
+
+  /** The conflicts over these rows that a commit made now would meet, by their keys. */
+  async conflicts(keys: readonly Key[]): Promise<ReadonlyMap<Key, ConflictError>> {
+    const newest = await this.#host.engine.snapshot()
+    try {
+      if (newest.version === this.readVersion) return new Map()
+      const [ours, theirs] = await Promise.all([this.#snapshot.getMany(keys), newest.getMany(keys)])
+      const changed = keys.filter((_, at) => !isEqual(ours[at], theirs[at]))
+      const conflictOf = (key: Key) => this.#host.explainConflict(changedSince(key, this.readVersion, newest.version))
+      return new Map(changed.map((key) => [key, conflictOf(key)]))
+    } finally {
+      newest.release()
+    }
+  }
+
+  /** Runs what reads without relying on it: nothing of it is validated. */
+  async unnoted<T>(work: () => MaybePromise<T>): Promise<T> {
+    const reader = this.#reader
+    this.#reader = new TransactionReader(this.#snapshot, this.#writes)
+    try {
+      return await work()
+    } finally {
+      this.#reader = reader
+    }
+  }
+
   /** Gives the snapshot back. Nothing can be read or written afterwards. May be called more than once. */
   release(): void {
     if (this.#isReleased) return
     this.#isReleased = true
+    this.claims.release()
     this.#snapshot.release()
   }
 
@@ -270,4 +331,8 @@ export class RecordTransaction {
       } else this.#references.updated(table, key, previous, next)
     }
   }
+}
+
+function isEqual(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
 }

@@ -1,5 +1,8 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
+import { checkOptions, isBoolean } from '../errors/checked-options.js'
+import { readForUpdate } from '../records/read-for-update.js'
+import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
 import type { Table } from '../records/table.js'
 import type { EntityRecord } from './entity-record.js'
@@ -12,6 +15,13 @@ export interface GetOptions {
   readonly withDeleted?: boolean | undefined
   /** Names of default scopes that do not apply. */
   readonly withoutScope?: readonly string[] | undefined
+  /**
+   * Claims the row, whether it is there or not, until the transaction ends, as `query.forUpdate()` does; `wait: false`
+   * fails at once with `ROME_ROW_CLAIMED` instead of waiting.
+   */
+  readonly forUpdate?: boolean | { readonly wait?: boolean | undefined } | undefined
+  /** Ends the waiting for a row that another transaction has claimed. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Which rows of a model exist for the reader at all. */
@@ -26,7 +36,7 @@ export function readByKey<T extends object>(
   options: GetOptions,
   isSeen?: IsSeen,
 ): MaybePromise<T | undefined> {
-  return andThen(flushPending(unit, transactions), () => {
+  return andThen(ready(unit, transactions, [key], options), () => {
     const known = unit.find(key)
     if (known !== undefined && isSettled(unit, known)) return visible<T>(unit, known, options, isSeen)
     const row = andThen(transactions.current(), (transaction) => transaction.get(table as unknown as Table, key))
@@ -43,7 +53,7 @@ export function readByKeys<T extends object>(
   options: GetOptions,
   isSeen?: IsSeen,
 ): MaybePromise<(T | undefined)[]> {
-  return andThen(flushPending(unit, transactions), () => {
+  return andThen(ready(unit, transactions, keys, options), () => {
     const missing = keys.filter((key) => {
       const known = unit.find(key)
       return known === undefined || !isSettled(unit, known)
@@ -66,6 +76,22 @@ export function readByKeys<T extends object>(
 /** Changed entities are in the identity map, where a read by key finds them; only new ones have to be written first. */
 function flushPending(unit: UnitOfWork, transactions: TransactionStack): MaybePromise<void> {
   return unit.pending.size > 0 ? transactions.flush() : undefined
+}
+
+/** Writes new entities, and claims the rows if that is wanted. */
+function ready(
+  unit: UnitOfWork,
+  transactions: TransactionStack,
+  keys: readonly Key[],
+  { forUpdate = false, signal }: GetOptions,
+): MaybePromise<void> {
+  const flushed = flushPending(unit, transactions)
+  if (forUpdate === false) return flushed
+  if (forUpdate !== true) checkOptions('forUpdate', forUpdate, { wait: isBoolean })
+  const { wait } = forUpdate === true ? {} : forUpdate
+  const claim = (transaction: RecordTransaction) =>
+    readForUpdate(transaction, () => ({ found: undefined, keys }), { wait, signal }, keys)
+  return andThen(flushed, () => andThen(transactions.current(), claim))
 }
 
 /** Whether what is known of an entity holds in this transaction without a read. */

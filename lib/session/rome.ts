@@ -32,6 +32,8 @@ export interface RomeOptions {
   readonly fullScans?: FullScanPolicy | undefined
   /** What a query may cost that says nothing itself; without a limit by default. */
   readonly budget?: QueryBudget | undefined
+  /** The longest that a transaction waits for a row that another has claimed by `forUpdate`; 5000 by default. */
+  readonly lockTimeoutMs?: number | undefined
   /** Queries that take longer are reported to the logger; none by default. */
   readonly slowQueryMs?: number | undefined
   /** About how much memory a sort takes before it goes to disk, in bytes; 64 MiB by default. */
@@ -66,12 +68,16 @@ export interface RomeStatistics {
   readonly retries: number
 }
 
+/** Node fires timers that are to run longer at once. */
+const timeoutMsMax = 2 ** 31 - 1
+
 const optionRules: OptionRules<RomeOptions> = {
   engine: (value) => isObject(value) && isObject(value.manifest),
   models: Array.isArray,
   isolation: isIsolation,
   fullScans: isOneOf('allow', 'warn', 'refuse'),
   budget: isObject,
+  lockTimeoutMs: (value) => typeof value === 'number' && value >= 0 && value <= timeoutMsMax,
   slowQueryMs: (value) => typeof value === 'number' && value >= 0,
   sortMemoryBytes: (value) => typeof value === 'number' && value > 0,
   temporaryDirectory: (value) => typeof value === 'string' && value !== '',
@@ -178,8 +184,8 @@ export class Rome implements SessionHost, AsyncDisposable {
     const models = [...new Set(options.models ?? globalModels())]
     requireDistinctNames(models)
     const schemas = sealRelations(models.map((model) => schemaOf(model)))
-    const { onProgress } = options
-    return new Rome(await RecordStore.open(options.engine, schemas, onProgress && { onProgress }), schemas, options)
+    const { engine, lockTimeoutMs, onProgress } = options
+    return new Rome(await RecordStore.open(engine, schemas, { lockTimeoutMs, onProgress }), schemas, options)
   }
 
   /**
