@@ -82,7 +82,7 @@ class ScopeApplication {
       filters: [...own, ...filters],
       withoutScopes: 'all',
       // A prepared plan is not to be taken over to a session with other arguments.
-      ...(isSame ? {} : { memo: undefined }),
+      ...(isSame ? {} : { binding: undefined }),
     })
   }
 

@@ -1,6 +1,5 @@
-import type { ExpressionNode } from '../expressions/nodes.js'
+import type { ExpressionNode, LiteralNode } from '../expressions/nodes.js'
 import type { ModelSource, RelationDefinition } from '../schema/entity-schema.js'
-import type { PlanMemo } from './plan/plan-memo.js'
 
 /** Which rows of a soft-deletable model a query sees. */
 export type Scope = 'live' | 'all' | 'deleted'
@@ -58,6 +57,17 @@ export interface ForUpdateOptions {
   readonly skipLocked?: boolean | undefined
 }
 
+/** The constants that a prepared query was given, and where its plans are kept. */
+export interface Binding {
+  /** The same for all bindings of the query. */
+  readonly plans: object
+  /** The constants, always in the same order. They stand in the query as these very objects. */
+  readonly constants: readonly LiteralNode[]
+  /** What the query selects and orders by; a terminal may want something else. */
+  readonly selection: readonly SelectedPart[]
+  readonly orderBy: readonly OrderPart[]
+}
+
 /** All that a query says, as frozen data. Every method of `Query` makes a new one. */
 export interface QueryDescription {
   readonly input: QueryInput
@@ -82,8 +92,8 @@ export interface QueryDescription {
   readonly isUnmanaged: boolean
   /** The rows of the result are claimed. */
   readonly forUpdate?: ForUpdateOptions | undefined
-  /** What earlier runs of a prepared query found out. */
-  readonly memo?: PlanMemo | undefined
+  /** The prepared query that it was bound from. */
+  readonly binding?: Binding | undefined
 }
 
 /** The model a description is rooted in: that of the leftmost operand. */

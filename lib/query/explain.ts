@@ -8,10 +8,8 @@ import { forEachBatch, type StepCount } from './operators/operator.js'
 import { Explanation, explainPlan } from './plan/explanation.js'
 import { suggestIndex } from './plan/index-suggestion.js'
 import type { PlanNode } from './plan/plan-node.js'
-import { planQuery } from './plan/planner.js'
 import type { QuerySession } from './query-session.js'
 import { QueryRun, type TerminalOptions, terminalOptionRules } from './run-query.js'
-import { resolveSubqueries } from './subqueries.js'
 
 /** How `explain` is asked. */
 export interface ExplainOptions extends TerminalOptions {
@@ -34,15 +32,14 @@ export function explain(
   const counts = new Map<PlanNode, StepCount>()
   return session.run((transaction) => {
     const run = new QueryRun(session, transaction, options, options.analyze ? { counts } : {})
-    const scoped = applyScopes(session.scopes, description)
-    return andThen(resolveSubqueries(scoped.description, run.execution.answer), (resolved) => {
-      const { plan } = planQuery(session.store, resolved)
+    const { applied } = applyScopes(session.scopes, description)
+    return andThen(run.planUnchecked(description), ({ plan }) => {
       const scan = findFilteredScan(plan)
       const explained = (): Explanation =>
         new Explanation(
           explainPlan(plan, session.store, options.analyze ? counts : undefined),
           scan && suggestIndex(scan),
-          scoped.applied,
+          applied,
         )
       return options.analyze
         ? andThen(

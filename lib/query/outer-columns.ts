@@ -35,6 +35,8 @@ export function mapNodes(
   const { input } = description
   return Object.freeze({
     ...description,
+    // Plans that are kept are of the expressions as they were.
+    binding: undefined,
     input:
       input.kind === 'set' ? { ...input, left: mapNodes(input.left, map), right: mapNodes(input.right, map) } : input,
     joins: description.joins.map((join) => ({ ...join, on: map(join.on) })),

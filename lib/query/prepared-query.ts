@@ -1,11 +1,11 @@
 import { QueryError, UsageError } from '../errors/rome-error.js'
 import { literalNode } from '../expressions/make-nodes.js'
-import type { ExpressionNode, ParameterNode } from '../expressions/nodes.js'
+import type { ExpressionNode, LiteralNode, ParameterNode } from '../expressions/nodes.js'
 import { rowValueOf } from '../expressions/operand.js'
 import { visit } from '../expressions/walk.js'
 import type { QueryDescription } from './description.js'
-import { mapNodes, nodesOf } from './outer-columns.js'
-import { rewrite } from './plan/rewrite.js'
+import { nodesOf } from './outer-columns.js'
+import { replaceInQuery } from './replace-nodes.js'
 
 /** Values of a prepared query's parameters, by their names. */
 export type ParameterValues = Readonly<Record<string, unknown>>
@@ -46,6 +46,7 @@ export function bindParameters(
   description: QueryDescription,
   parameters: ReadonlyMap<string, ParameterNode>,
   values: ParameterValues,
+  plans: object | undefined,
 ): QueryDescription {
   const unknown = Object.keys(values).find((name) => !parameters.has(name))
   if (unknown !== undefined) {
@@ -53,25 +54,14 @@ export function bindParameters(
       context: { parameter: unknown, parameters: [...parameters.keys()] },
     })
   }
-  const literals = new Map<string, ExpressionNode>()
+  const literals = new Map<string, LiteralNode>()
   for (const [name, { type }] of parameters) {
     literals.set(name, literalNode(type, rowValueOf(type, values[name], `parameter ${name}`)))
   }
-  return replaceIn(description, (node) => (node.kind === 'parameter' ? literals.get(node.name) : undefined))
-}
-
-function replaceIn(
-  description: QueryDescription,
-  replacement: (node: ExpressionNode) => ExpressionNode | undefined,
-): QueryDescription {
-  const replace = (node: ExpressionNode): ExpressionNode =>
-    rewrite(node, (below) => {
-      if (below.kind !== 'subquery') return replacement(below)
-      return Object.freeze({
-        ...below,
-        operand: below.operand && replace(below.operand),
-        query: replaceIn(below.query as QueryDescription, replacement),
-      })
-    })
-  return mapNodes(description, replace)
+  const bound = replaceInQuery(description, (node) => (node.kind === 'parameter' ? literals.get(node.name) : undefined))
+  if (plans === undefined) return bound
+  return Object.freeze({
+    ...bound,
+    binding: { plans, constants: [...literals.values()], selection: bound.selection, orderBy: bound.orderBy },
+  })
 }

@@ -37,14 +37,16 @@ import { outerColumns } from './outer-columns.js'
 import { type Page, type PageOptions, readPage } from './page.js'
 import { type PaginateOptions, paginate } from './paginate.js'
 import type { Explanation } from './plan/explanation.js'
-import { PlanMemo } from './plan/plan-memo.js'
+import { PlanTemplates } from './plan/plan-templates.js'
 import { bindParameters, type ParameterValues, parametersOf } from './prepared-query.js'
 import type { QuerySession } from './query-session.js'
+import { withoutRelated } from './relations.js'
 import { ResultStream } from './result-stream.js'
 import { parseForUpdate, refuseForUpdate } from './rows-for-update.js'
 import { countRows, readAll, type TerminalOptions } from './run-query.js'
 import type { ResultsOf, RootOf, Selectable } from './selection.js'
 import { namedScope, requireKnownScopes } from './session-scopes.js'
+import { asksFirst } from './subqueries.js'
 import { eraseRows, softDeleteRows, updateRows } from './write-query.js'
 
 /** A result in which entities of one model may be missing. */
@@ -127,7 +129,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
     if (this.#description.input.kind === 'set') {
       throw new QueryError('ROME_QUERY_INVALID', 'a set operation gives what its queries select: select there')
     }
-    return new Query(this.#session, { ...this.#description, selection: parseSelection(selection) })
+    return this.#with({ selection: parseSelection(selection) }) as unknown as Query<ResultsOf<S>, Root>
   }
 
   /**
@@ -377,12 +379,14 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   }
 
   /**
-   * The query with its parameters, to be run many times with other values. It is planned at its first run; later runs
-   * take the same way, so that prepare again what should follow other data.
+   * The query with its parameters, to be run many times with other values. Each terminal is planned at its first run;
+   * later runs skip planning. A plan is made anew for values that need another one (such as bounds that are crossed, so
+   * that nothing can match), after `rome.analyze()`, and when a table has ten times more or fewer rows than it had.
+   * A query that asks for the answer of another one first, which depends on no row, is planned with that answer.
    * @throws QueryError `ROME_QUERY_INVALID` when two parameters of one name differ in type.
    */
   prepare(): PreparedQuery<Result, Root> {
-    return new PreparedQuery(this.#session, Object.freeze({ ...this.#description, memo: new PlanMemo() }))
+    return new PreparedQuery(this.#session, this.#description)
   }
 
   /** All results. Cost: the rows of the result, where an index serves; see {@link Query.explain}. */
@@ -500,7 +504,7 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   }
 
   #with(change: Partial<QueryDescription>): Query<Result, Root> {
-    return new Query(this.#session, Object.freeze({ ...this.#description, memo: undefined, ...change }))
+    return new Query(this.#session, Object.freeze({ ...this.#description, binding: undefined, ...change }))
   }
 
   #join(kind: JoinPart['kind'], target: string | Relation | ModelLike, on: readonly unknown[]): Query<Result, Root> {
@@ -559,19 +563,29 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
 }
 
 /**
- * A query that was planned once, to be run with many values, in any session of its Rome. Made by {@link
- * Query.prepare}.
+ * A query to be run with many values, in any session of its Rome. Its first run plans it; later ones take that plan
+ * with their own values. Made by {@link Query.prepare}.
  */
 export class PreparedQuery<Result, Root extends object = object> {
   readonly #session: QuerySession
   readonly #description: QueryDescription
   readonly #parameters: ReadonlyMap<string, ParameterNode>
+  readonly #plans: PlanTemplates | undefined
 
   /** @internal */
   constructor(session: QuerySession, description: QueryDescription) {
     this.#session = session
-    this.#description = description
+    this.#description = withoutRelated(description)
     this.#parameters = parametersOf(description)
+    this.#plans = asksFirst(this.#description) ? undefined : new PlanTemplates()
+  }
+
+  /**
+   * How many plans were made to be kept: one for each terminal that was used, and more where values make another plan
+   * necessary. All other runs took one of these. None for a query that is planned with another one's answer.
+   */
+  get plansMade(): number {
+    return this.#plans?.made ?? 0
   }
 
   /**
@@ -583,7 +597,7 @@ export class PreparedQuery<Result, Root extends object = object> {
     if (session.store !== this.#session.store) {
       throw new UsageError('ROME_ARGUMENT', 'run a prepared query in sessions of the Rome it was prepared in')
     }
-    return new Query(session, bindParameters(this.#description, this.#parameters, values))
+    return new Query(session, bindParameters(this.#description, this.#parameters, values, this.#plans))
   }
 }
 

@@ -14,6 +14,7 @@ import { collect, type Execution, forEachBatch } from './operators/operator.js'
 import { checkRowsInMemory } from './operators/row-budget.js'
 import { resultMaker } from './output-rows.js'
 import type { OutputPart } from './plan/output.js'
+import { PlanTemplates } from './plan/plan-templates.js'
 import { planQuery } from './plan/planner.js'
 import type { PlanOptions, QueryPlan } from './plan/query-plan.js'
 import type { QuerySession } from './query-session.js'
@@ -65,11 +66,19 @@ export class QueryRun {
 
   /** The plan of a query, checked against the session's policy on full scans. */
   plan(description: QueryDescription, options?: PlanOptions): MaybePromise<QueryPlan> {
-    return andThen(resolveSubqueries(this.#scoped(description), this.execution.answer), (resolved) => {
-      const planned = planQuery(this.#session.store, resolved, options)
+    return andThen(this.planUnchecked(description, options), (planned) => {
       checkFullScan(this.#session, planned.plan)
       return planned
     })
+  }
+
+  /** The plan of a query, whatever it reads. A prepared query's plan is made once for all constants of a kind. */
+  planUnchecked(description: QueryDescription, options: PlanOptions = {}): MaybePromise<QueryPlan> {
+    const { store } = this.#session
+    const scoped = this.#scoped(description)
+    const { binding } = scoped
+    if (binding?.plans instanceof PlanTemplates) return binding.plans.plan(store, scoped, binding, options)
+    return andThen(resolveSubqueries(scoped, this.execution.answer), (resolved) => planQuery(store, resolved, options))
   }
 
   /** All output rows of a planned query. */

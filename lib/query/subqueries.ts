@@ -29,6 +29,11 @@ export function resolveSubqueries(asked: QueryDescription, answer: Answer): Mayb
   })
 }
 
+/** Whether a query has subqueries that are answered before it is planned. */
+export function asksFirst(description: QueryDescription): boolean {
+  return independentSubqueries(description).length > 0
+}
+
 /** What a subquery's rows say in its place. */
 export function answerSubquery(node: SubqueryNode, answer: Answer): MaybePromise<ExpressionNode> {
   const query = node.query as QueryDescription

@@ -20,6 +20,7 @@ export class Statistics {
   readonly #rows: Map<number, number>
   readonly #indexes: Map<number, IndexStatistics>
   #hasChanged = false
+  #analyses = 0
 
   constructor(rows = new Map<number, number>(), indexes = new Map<number, IndexStatistics>()) {
     this.#rows = rows
@@ -29,6 +30,11 @@ export class Statistics {
   /** Whether there is something that the store has not kept yet. */
   get hasChanged(): boolean {
     return this.#hasChanged
+  }
+
+  /** How many analyses of indexes were noted: a plan that was made before another one may not be the best any more. */
+  get analyses(): number {
+    return this.#analyses
   }
 
   /** Rows of a table, soft-deleted ones included. Exact but for what a killed process did not write down. */
@@ -53,6 +59,7 @@ export class Statistics {
 
   setIndex(indexId: number, statistics: IndexStatistics): void {
     this.#indexes.set(indexId, statistics)
+    this.#analyses++
     this.#hasChanged = true
   }
 
@@ -126,7 +133,9 @@ export function shareOf(statistics: IndexStatistics, ranges: readonly KeyRange[]
   // A few sampled keys tell little of a narrow range; the mean size of its prefix tells more.
   const sampled = inRanges / sample.length
   if (inRanges > 2 * ranges.length || pointColumns === 0) return sampled
-  return Math.min(1, ranges.length / distinct[Math.min(pointColumns, distinct.length) - 1])
+  const mean = ranges.length / distinct[Math.min(pointColumns, distinct.length) - 1]
+  // Where there were more, the sample would hardly have so few (the rule of three).
+  return Math.min(1, mean, (inRanges + 3) / sample.length)
 }
 
 /** How many keys of a sorted list lie before `key`. */

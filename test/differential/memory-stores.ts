@@ -8,3 +8,10 @@ export const memoryStores: readonly StoreKind[] = [true, false].map((isIndexed) 
   isLasting: false,
   openEngine: () => memory(),
 }))
+
+/** The same, asked by prepared queries that were planned with other constants. */
+export const preparedStores: readonly StoreKind[] = memoryStores.map((store) => ({
+  ...store,
+  name: `${store.name}, prepared`,
+  isPrepared: true,
+}))

@@ -4,15 +4,18 @@ import { create } from '../../lib/schema/create.js'
 import type { ModelClass } from '../../lib/schema/entity-schema.js'
 import { Rome } from '../../lib/session/rome.js'
 import type { RomeSession } from '../../lib/session/session.js'
+import { asPrepared, type OtherValues } from './as-prepared.js'
 import { modelClass } from './model-class.js'
 import type { ModelShape } from './model-shape.js'
-import { type Vocabulary, vocabularyOf } from './vocabulary.js'
+import { type AnyQuery, type Vocabulary, vocabularyOf } from './vocabulary.js'
 
 /** One way to keep the rows. */
 export interface StoreKind {
   readonly name: string
   readonly isIndexed: boolean
   openEngine(): Engine
+  /** Every query is prepared, run with other constants first, then bound to its own. */
+  readonly isPrepared?: boolean
   /** Whether what was committed is there when the engine is opened again. */
   readonly isLasting: boolean
   /** Takes away what the engine leaves behind. */
@@ -30,6 +33,7 @@ export class Store {
   #rome: Rome | undefined
   #session: RomeSession | undefined
   #vocabulary: Vocabulary | undefined
+  readonly #others: OtherValues = new Map()
 
   constructor(kind: StoreKind, shapes: readonly ModelShape[]) {
     this.kind = kind
@@ -63,6 +67,11 @@ export class Store {
   get vocabulary(): Vocabulary {
     if (this.#vocabulary === undefined) throw new TypeError('open the store first')
     return this.#vocabulary
+  }
+
+  /** The query in the way that this store is asked. */
+  async asked(query: AnyQuery): Promise<AnyQuery> {
+    return this.kind.isPrepared ? asPrepared(query, this.session, this.#others) : query
   }
 
   classOf(shape: ModelShape): ModelClass<Record<string, unknown>> {

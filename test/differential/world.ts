@@ -87,7 +87,7 @@ export class World {
   ): Promise<void> {
     this.questions++
     const text = (): string => `${written(question.rome(recordingVocabulary()))}${how}\n  ${sql}`
-    await this.onEach(text, (on) => check(question.rome(on), on))
+    await this.onEach(text, async (on, store) => check(await store.asked(question.rome(on)), on))
   }
 
   /** Does something in every store that writes changed entities, as every query does. */

@@ -1,6 +1,20 @@
 import t from 'tap'
 import { memory } from '../../lib/engines/memory/index.js'
-import { create, defineEntity, exists, fields, index, param, primaryKey, Rome, t as types } from '../../lib/index.js'
+import {
+  alias,
+  count,
+  create,
+  defineEntity,
+  exists,
+  fields,
+  index,
+  or_,
+  param,
+  primaryKey,
+  Rome,
+  t as types,
+} from '../../lib/index.js'
+import { FilterValues } from '../../lib/query/plan/column-values.js'
 import { Disk, fill as fillScoped, models as scopedModels, sessionOf } from '../support/scopes-fixture.js'
 
 const Item = defineEntity(
@@ -9,6 +23,25 @@ const Item = defineEntity(
   { indexes: [index('kind', 'size')] },
 )
 const item = fields(Item)
+
+/** How often the planner looked for a way to rows meanwhile. */
+async function chosenIn(work: () => Promise<void>): Promise<number> {
+  const property = Object.getOwnPropertyDescriptor(FilterValues.prototype, 'isImpossible') as PropertyDescriptor
+  let chosen = 0
+  Object.defineProperty(FilterValues.prototype, 'isImpossible', {
+    ...property,
+    get(this: FilterValues) {
+      chosen++
+      return property.get?.call(this)
+    },
+  })
+  try {
+    await work()
+  } finally {
+    Object.defineProperty(FilterValues.prototype, 'isImpossible', property)
+  }
+  return chosen
+}
 
 t.test('prepared queries', async (t) => {
   const rome = await Rome.open({ engine: memory(), models: [Item], fullScans: 'allow' })
@@ -35,6 +68,147 @@ t.test('prepared queries', async (t) => {
     )
     t.equal(await prepared.bind({ kind: 'none', least: 0 }, other).count(), 0)
     await other.close()
+  })
+
+  await t.test('later runs skip planning: no way to the rows is looked for', async (t) => {
+    const kind = item.kind.eq(param('kind', types.string()))
+    const other = alias(Item, 'other')
+    const queries = {
+      rows: session.query(Item).filter(kind).orderBy(item.size.desc()).limit(3),
+      alternatives: session.query(Item).filter(or_(kind, item.id.eq(param('kind2', types.integer())))),
+      joined: session.query(Item, other).join(other, other.id.eq(item.size)).filter(kind),
+      grouped: session.query(item.size, count()).filter(kind).groupBy(item.size),
+      combined: session
+        .query(Item)
+        .filter(kind)
+        .union(session.query(Item).filter(item.id.lt(3))),
+      related: session.query(Item).filter(kind, exists(session.query(other).filter(other.size.eq(item.id)))),
+    }
+    for (const [name, query] of Object.entries(queries)) {
+      const prepared = query.prepare()
+      const bound = (text: string) => prepared.bind(name === 'alternatives' ? { kind: text, kind2: 5 } : { kind: text })
+      const run = async (text: string): Promise<void> => {
+        await bound(text).all()
+        await bound(text).first()
+        await bound(text).count()
+        await bound(text).exists()
+        for await (const _ of bound(text)) break
+        await bound(text).explain()
+      }
+      t.ok((await chosenIn(() => run('k1'))) > 0, `${name}: the first runs are planned`)
+      const { plansMade } = prepared
+      t.equal(await chosenIn(() => run('k2')), 0, `${name}: later ones are not`)
+      t.equal(prepared.plansMade, plansMade, name)
+    }
+    const [page] = [session.query(Item).filter(kind).orderBy(item.size).prepare()]
+    const { next } = await page.bind({ kind: 'k1' }).page({ size: 3 })
+    await page.bind({ kind: 'k1' }).page({ size: 3, after: next })
+    const second = await page.bind({ kind: 'k2' }).page({ size: 3 })
+    t.equal(
+      await chosenIn(async () => {
+        const third = await page.bind({ kind: 'k2' }).page({ size: 3, after: second.next })
+        t.strictSame(
+          third.items.map(({ id }) => id),
+          [14, 18, 22],
+        )
+      }),
+      0,
+      'a page goes on from its place by the same plan',
+    )
+  })
+
+  await t.test('values that need another plan get one, and so do rows in other numbers', async (t) => {
+    const between = session
+      .query(Item)
+      .filter(item.size.between(param('low', types.integer()), param('high', types.integer())))
+      .prepare()
+    const plan = async (low: number, high: number) => String(await between.bind({ low, high }).explain())
+    const usual = await plan(1, 50)
+    t.equal(await plan(0, 9), usual.replace('1', '0').replace('50', '9'))
+    t.equal(between.plansMade, 1)
+    t.match(await plan(9, 0), /^nothing/, 'bounds that are crossed')
+    t.match(await plan(9, 12), /whole table/, 'and are not')
+    t.equal(between.plansMade, 2)
+    await rome.analyze()
+    await plan(1, 50)
+    t.equal(between.plansMade, 3, 'after an analysis')
+    const many = rome.session()
+    for (let id = 1000; id < 12_500; id++) many.add(create(Item, { id, kind: 'many', size: id }))
+    await many.commit()
+    await plan(1, 50)
+    t.equal(between.plansMade, 4, 'with more than ten times as many rows')
+    const byKind = session
+      .query(Item)
+      .filter(item.kind.eq(param('kind', types.string())))
+      .prepare()
+    await rome.analyze()
+    await byKind.bind({ kind: 'k1' }).all()
+    await byKind.bind({ kind: 'k2' }).all()
+    t.equal(byKind.plansMade, 1)
+    await byKind.bind({ kind: 'many' }).count()
+    await byKind.bind({ kind: 'many' }).all()
+    t.equal(byKind.plansMade, 3, 'a value that far more rows have')
+    await many.query(Item).filter(item.id.gte(1000)).hardDelete()
+    await many.commit()
+    await session.rollback()
+  })
+
+  await t.test('a query that is planned with the answer of another one is planned each time', async (t) => {
+    const low = session.query(item.id).filter(item.size.lt(param('size', types.integer())))
+    const prepared = session.query(Item).filter(item.id.in(low)).prepare()
+    t.strictSame([await prepared.bind({ size: 3 }).count(), await prepared.bind({ size: 5 }).count()], [3, 5])
+    t.equal(prepared.plansMade, 0)
+  })
+
+  await t.test('a prepared query inside another one has the values of the outer row', async (t) => {
+    const other = alias(Item, 'other')
+    const same = session
+      .query(other)
+      .filter(other.id.eq(item.size), other.kind.eq(param('kind', types.string())))
+      .prepare()
+    t.equal(
+      await session
+        .query(Item)
+        .filter(exists(same.bind({ kind: 'k1' })))
+        .count(),
+      25,
+    )
+    const scalar = session
+      .query(other.size)
+      .filter(other.id.eq(item.id), other.size.gt(param('least', types.integer())))
+      .prepare()
+    t.equal(
+      await session
+        .query(item.id)
+        .filter(scalar.bind({ least: 90 }).asScalar().eq(item.size))
+        .count(),
+      9,
+    )
+  })
+
+  await t.test('groups by values that are given are told apart by them', async (t) => {
+    const by = param('by', types.integer())
+    const grouped = session
+      .query(item.size.modulo(by), count())
+      .groupBy(item.size.modulo(by))
+      .orderBy(item.size.modulo(by))
+      .prepare()
+    t.strictSame(await grouped.bind({ by: 2 }).all(), [
+      [0, 50],
+      [1, 50],
+    ])
+    t.strictSame(await grouped.bind({ by: 3 }).all(), [
+      [0, 34],
+      [1, 33],
+      [2, 33],
+    ])
+    t.match(String(await grouped.bind({ by: 5 }).explain()), 'size % 5')
+    const two = session
+      .query(item.size.modulo(by), count())
+      .groupBy(item.size.modulo(param('other', types.integer())))
+      .prepare()
+    t.equal((await two.bind({ by: 2, other: 2 }).all()).length, 2)
+    await t.rejects(two.bind({ by: 2, other: 3 }).all(), { code: 'ROME_QUERY_INVALID' })
   })
 
   await t.test('later runs go the way of the first one', async (t) => {

@@ -1,11 +1,13 @@
+import type { Key, KeyRange } from '../../codec/key.js'
 import { conjunctsOf } from '../../expressions/walk.js'
-import type { AccessPath, AccessRequest } from './access-request.js'
-import { rowsOf } from './access-request.js'
+import { type AccessPath, type AccessRequest, rangeSource, rowsOf } from './access-request.js'
 import { assemble, costOfRow } from './assemble-path.js'
-import { FilterValues } from './column-values.js'
-import { indexPath, indexPaths, isUsable } from './index-path.js'
+import type { FilterValues } from './column-values.js'
+import { indexPaths } from './index-path.js'
 import { type KeyRanges, keyRanges } from './key-ranges.js'
 import { type KeyPart, matchOrder, type OrderMatch } from './order-match.js'
+import type { Seek } from './plan-node.js'
+import { valuesLeft } from './plan-trace.js'
 import { seekRanges } from './seek-ranges.js'
 
 /** More primary keys than this are read as ranges. */
@@ -13,7 +15,7 @@ const keysMax = 10_000
 
 /** The cheapest way to the rows that `request` asks for. */
 export function chooseAccess(request: AccessRequest): AccessPath {
-  const values = new FilterValues(request.conjuncts, request.source)
+  const values = valuesLeft(request.trace, request.conjuncts, request.source)
   const layout = new Map([[request.source, 0]])
   const isNeverDeleted = request.scope === 'deleted' && request.table.schema.deletedAt === undefined
   if (
@@ -23,15 +25,10 @@ export function chooseAccess(request: AccessRequest): AccessPath {
   ) {
     return { plan: { kind: 'nothing', layout, estimatedRows: 0 }, presorted: request.order.length, cost: 0 }
   }
-  const remembered = request.memo?.choice
-  if (remembered === 'primary key') return primaryKeyPath(request, values)
-  if (remembered !== undefined && isUsable(remembered, request, values)) return indexPath(remembered, request, values)
   const paths = [primaryKeyPath(request, values), ...indexPaths(request, values)]
   const alternatives = alternativesPath(request, Math.min(...paths.map((path) => path.cost)))
   if (alternatives !== undefined) paths.push(alternatives)
-  const best = paths.reduce((least, path) => (path.cost < least.cost ? path : least))
-  if (request.memo !== undefined) request.memo.choice = best.choice
-  return best
+  return paths.reduce((least, path) => (path.cost < least.cost ? path : least))
 }
 
 function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPath {
@@ -40,13 +37,18 @@ function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPat
   const found = keyRanges([table.prefix], keyParts, values)
   const match = matchOrder(request.order, keyParts, found.constantColumns, source, values)
   if (found.pointColumns === keyParts.length && found.ranges.length <= keysMax) {
-    return keysPath(request, values, found, match)
+    return keysPath(request, values, found, match, keyParts)
   }
-  const ranges = seekRanges(request, values, found.ranges, found.constantColumns, keyParts, match)
+  const cut = ({ ranges }: KeyRanges, left: FilterValues, seek: Seek | undefined): readonly KeyRange[] =>
+    seekRanges({ ...request, seek: request.seek && seek }, left, ranges, found.constantColumns, keyParts, match)
+  const ranges = cut(found, values, request.seek)
   const isFull = found.used.length === 0
+  const from = rangeSource(request, values, (left, seek) => {
+    const other = keyRanges([table.prefix], keyParts, left)
+    return { ranges: cut(other, left, seek), fraction: other.fraction }
+  })
   const layout = new Map([[source, 0]])
   return assemble(request, values, found, match.matched, {
-    choice: 'primary key',
     unitCost: costOfRow,
     isRow: true,
     make: (estimatedRows, expected) => ({
@@ -55,6 +57,7 @@ function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPat
       estimatedRows,
       table,
       ranges,
+      from,
       isReverse: match.isReverse,
       isFull,
       expected,
@@ -62,12 +65,18 @@ function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPat
   })
 }
 
-function keysPath(request: AccessRequest, values: FilterValues, found: KeyRanges, match: OrderMatch): AccessPath {
-  const keys = found.ranges.map((range) => range.start)
+function keysPath(
+  request: AccessRequest,
+  values: FilterValues,
+  found: KeyRanges,
+  match: OrderMatch,
+  keyParts: readonly KeyPart[],
+): AccessPath {
+  const keys = keysIn(found.ranges, match.isReverse)
+  const from = rangeSource(request, values, (left) => keyRanges([request.table.prefix], keyParts, left))
   const layout = new Map([[request.source, 0]])
   const few: KeyRanges = { ...found, fraction: keys.length / rowsOf(request) }
   return assemble(request, values, few, match.matched, {
-    choice: 'primary key',
     unitCost: costOfRow,
     isRow: true,
     make: () => ({
@@ -75,9 +84,17 @@ function keysPath(request: AccessRequest, values: FilterValues, found: KeyRanges
       layout,
       estimatedRows: keys.length,
       table: request.table,
-      keys: match.isReverse ? keys.toReversed() : keys,
+      keys,
+      isReverse: match.isReverse,
+      from,
     }),
   })
+}
+
+/** Ranges of single keys, as keys in the order of reading. */
+export function keysIn(ranges: readonly KeyRange[], isReverse: boolean): readonly Key[] {
+  const keys = ranges.map((range) => range.start)
+  return isReverse ? keys.reverse() : keys
 }
 
 /** An `or` whose terms each have an index: the ways are put together, none giving a row that one before it gives. */

@@ -3,8 +3,9 @@ import type { Statistics } from '../../records/statistics.js'
 import type { Table } from '../../records/table.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import type { OrderPart, Scope } from '../description.js'
-import type { AccessChoice, PlanMemo } from './plan-memo.js'
-import type { PlanNode, Seek } from './plan-node.js'
+import type { FilterValues } from './column-values.js'
+import type { PlanNode, RangeSource, Seek } from './plan-node.js'
+import type { PlanTrace } from './plan-trace.js'
 
 /** What is asked of one model: which rows, in which order, how many of them, and which of their columns. */
 export interface AccessRequest {
@@ -21,8 +22,16 @@ export interface AccessRequest {
   readonly wanted: number | undefined
   /** Columns that later steps need, or the whole row. */
   readonly needed: readonly ColumnReference[] | 'row'
-  /** Remembers the choice for later runs of the same query. */
-  readonly memo?: PlanMemo | undefined
+  readonly trace: PlanTrace | undefined
+}
+
+/** How the ranges of a step are made again, where the plan is to serve for other constants too. */
+export function rangeSource(
+  { trace }: { readonly trace?: PlanTrace | undefined },
+  values: FilterValues,
+  rangesOf: RangeSource['rangesOf'],
+): RangeSource | undefined {
+  return trace === undefined ? undefined : { values, rangesOf }
 }
 
 /** One way to the rows, filtered, with what it costs. */
@@ -31,8 +40,6 @@ export interface AccessPath {
   /** How many parts of the order the rows come in already. */
   readonly presorted: number
   readonly cost: number
-  /** The key or index it goes by, where it is one. */
-  readonly choice?: AccessChoice
 }
 
 /** A table is taken to have as many rows at least, so that plans do not change while it is filled. */
@@ -40,5 +47,10 @@ const rowsMin = 1000
 
 /** How many rows a table is taken to have. */
 export function rowsOf({ statistics, table }: AccessRequest): number {
-  return Math.max(rowsMin, statistics.rowsOf(table.id))
+  return rowsAtLeast(statistics.rowsOf(table.id))
+}
+
+/** How many rows a table with so many is taken to have. */
+export function rowsAtLeast(rows: number): number {
+  return Math.max(rowsMin, rows)
 }

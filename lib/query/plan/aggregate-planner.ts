@@ -3,11 +3,11 @@ import { describeExpression } from '../../expressions/describe.js'
 import type { AggregateNode, ColumnNode, ColumnReference, ExpressionNode, Source } from '../../expressions/nodes.js'
 import { typeOf } from '../../expressions/type-of.js'
 import { columnsOf, conjunctsOf, visit } from '../../expressions/walk.js'
-import type { RecordStore } from '../../records/record-store.js'
 import type { QueryDescription, SelectedPart } from '../description.js'
 import { planIndexEnds, planIndexPrefixes } from './index-ends.js'
 import { beyondPlace, limit, outputParts, planDistinct, project, sorted } from './output-plan.js'
 import type { PlanNode } from './plan-node.js'
+import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
 import { rewrite } from './rewrite.js'
 import { planSource } from './row-source.js'
@@ -19,7 +19,7 @@ export function isColumn(node: ExpressionNode): boolean {
 }
 
 /** Rows put together in groups, and what is selected of each. */
-export function planAggregate(store: RecordStore, description: QueryDescription, { seek }: PlanOptions): QueryPlan {
+export function planAggregate(store: PlanningStore, description: QueryDescription, { seek }: PlanOptions): QueryPlan {
   const aggregates = aggregatesOf(description)
   const request = {
     order: [],

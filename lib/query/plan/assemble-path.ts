@@ -2,7 +2,6 @@ import type { ExpressionNode } from '../../expressions/nodes.js'
 import { type AccessPath, type AccessRequest, rowsOf } from './access-request.js'
 import type { FilterValues } from './column-values.js'
 import { fractionOf, type KeyRanges } from './key-ranges.js'
-import type { AccessChoice } from './plan-memo.js'
 import type { PlanNode } from './plan-node.js'
 
 /** What reading costs, in entries gone through: of an entry, of a row by its key, and of a seek. */
@@ -12,7 +11,6 @@ const costOfSeek = 4
 
 /** The reading part of a path. */
 export interface PathParts {
-  readonly choice?: AccessChoice
   readonly unitCost: number
   /** Rows of the table are read as they lie, deleted ones too. */
   readonly isRow: boolean
@@ -53,7 +51,7 @@ export function assemble(
       }
     : source
   const cost = read * parts.unitCost + found.ranges.length * costOfSeek + sortCost
-  return { plan, presorted, cost, ...(parts.choice === undefined ? {} : { choice: parts.choice }) }
+  return { plan, presorted, cost }
 }
 
 /** What share of the rows in the ranges the rest of the filter lets through, by a guess. */

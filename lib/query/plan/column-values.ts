@@ -12,10 +12,14 @@ export interface ColumnValues {
 
 /** For each column of `source` that some conjunct is about alone: the values left. */
 export class FilterValues implements KnownColumns {
+  readonly conjuncts: readonly ExpressionNode[]
+  readonly source: Source
   readonly #byColumn = new Map<ColumnReference, ColumnValues>()
   readonly #known = new Set<ExpressionNode>()
 
   constructor(conjuncts: readonly ExpressionNode[], source: Source) {
+    this.conjuncts = conjuncts
+    this.source = source
     for (const conjunct of conjuncts) {
       const columns = columnsOf(conjunct)
       if (columns.length !== 1 || columns[0].source !== source || !columns[0].column.type.isOrdered) continue
@@ -29,6 +33,16 @@ export class FilterValues implements KnownColumns {
         settled: [...(before?.settled ?? []), ...(set.isExact ? [conjunct] : [])],
       })
     }
+  }
+
+  /** The same filter with other constants, that leave other values of some columns. */
+  with(changed: ReadonlyMap<ColumnReference, readonly Interval[]>): FilterValues {
+    const values = new FilterValues([], this.source)
+    for (const [column, left] of this.#byColumn) {
+      const intervals = changed.get(column)
+      values.#byColumn.set(column, intervals === undefined ? left : { ...left, intervals })
+    }
+    return values
   }
 
   get(column: ColumnReference): ColumnValues | undefined {

@@ -1,14 +1,14 @@
 import { columnNode, isNullNode, notNode } from '../../expressions/make-nodes.js'
 import type { AggregateNode, ColumnNode } from '../../expressions/nodes.js'
 import { conjunctsOf } from '../../expressions/walk.js'
-import type { RecordStore } from '../../records/record-store.js'
 import type { Table } from '../../records/table.js'
 import { type QueryDescription, rootOf } from '../description.js'
 import { chooseAccess } from './access-path.js'
-import type { AccessPath } from './access-request.js'
-import { FilterValues } from './column-values.js'
+import { type AccessPath, rangeSource } from './access-request.js'
 import { keyRanges } from './key-ranges.js'
 import type { PlanNode } from './plan-node.js'
+import { valuesLeft } from './plan-trace.js'
+import type { PlanningStore } from './planning-store.js'
 import { containsSubquery } from './subquery-planner.js'
 
 /** Reading one key by a seek costs about as much as going through so many entries. */
@@ -19,7 +19,7 @@ const entriesPerSeek = 100
  * `undefined` when something else is asked for too, or no index has the column's order.
  */
 export function planIndexEnds(
-  store: RecordStore,
+  store: PlanningStore,
   description: QueryDescription,
   aggregates: readonly AggregateNode[],
 ): AccessPath | undefined {
@@ -54,7 +54,7 @@ export function planIndexEnds(
   return { plan, presorted: 0, cost: paths.reduce((sum, path) => sum + path.cost, 0) }
 }
 
-function endOf(store: RecordStore, description: QueryDescription, column: ColumnNode, isLast: boolean): AccessPath {
+function endOf(store: PlanningStore, description: QueryDescription, column: ColumnNode, isLast: boolean): AccessPath {
   const source = rootOf(description)
   return chooseAccess({
     statistics: store.statistics,
@@ -68,6 +68,7 @@ function endOf(store: RecordStore, description: QueryDescription, column: Column
     seek: undefined,
     wanted: 1,
     needed: [column.column],
+    trace: store.trace,
   })
 }
 
@@ -76,7 +77,7 @@ function endOf(store: RecordStore, description: QueryDescription, column: Column
  * for each: one read a value. `undefined` where going through all entries is no dearer.
  */
 export function planIndexPrefixes(
-  store: RecordStore,
+  store: PlanningStore,
   description: QueryDescription,
   wanted: readonly ColumnNode[],
 ): PlanNode | undefined {
@@ -87,7 +88,7 @@ export function planIndexPrefixes(
   const columns = [...new Set(wanted.map((node) => node.column))]
   const table: Table = store.table(source.schema)
   const conjuncts = description.filters.flatMap(conjunctsOf)
-  const values = new FilterValues(conjuncts, source)
+  const values = valuesLeft(store.trace, conjuncts, source)
   for (const index of table.indexes) {
     const leading = index.definition.columns.slice(0, columns.length)
     const analyzed = store.statistics.indexOf(index.id)
@@ -110,6 +111,7 @@ export function planIndexPrefixes(
       table,
       index,
       ranges,
+      from: rangeSource(store, values, (left) => keyRanges([prefix], leading, left)),
       columns: columns.length,
     }
   }

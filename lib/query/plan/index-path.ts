@@ -1,15 +1,15 @@
-import type { Key } from '../../codec/key.js'
+import type { Key, KeyRange } from '../../codec/key.js'
 import type { ExpressionNode } from '../../expressions/nodes.js'
 import { columnsOf, conjunctsOf } from '../../expressions/walk.js'
 import { shareOf } from '../../records/statistics.js'
 import type { TableIndex } from '../../records/table-index.js'
 import type { Scope } from '../description.js'
-import { type AccessPath, type AccessRequest, rowsOf } from './access-request.js'
+import { type AccessPath, type AccessRequest, rangeSource, rowsOf } from './access-request.js'
 import { assemble, costOfEntry, costOfRow, residualOf } from './assemble-path.js'
 import type { FilterValues } from './column-values.js'
 import { type KeyRanges, keyRanges } from './key-ranges.js'
 import { type KeyPart, matchOrder } from './order-match.js'
-import type { EntriesPlan } from './plan-node.js'
+import type { EntriesPlan, Seek } from './plan-node.js'
 import { isSameExpression } from './same-expression.js'
 import { seekRanges } from './seek-ranges.js'
 import { isWithin, valuesWhere } from './value-set.js'
@@ -31,19 +31,18 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
   // Live and deleted entries lie apart, so one after the other they are in no order.
   const isMerged = found.ranges.length > 1 && (request.scope === 'all' || sideBySide.matched > inTurn.matched)
   const match = isMerged ? sideBySide : inTurn
-  const ranges = seekRanges(
-    request,
-    values,
-    found.ranges,
-    isMerged ? found.pointColumns : found.constantColumns,
-    keyParts,
-    match,
-  )
+  const prefixColumns = isMerged ? found.pointColumns : found.constantColumns
+  const cut = ({ ranges }: KeyRanges, left: FilterValues, seek: Seek | undefined): readonly KeyRange[] =>
+    seekRanges({ ...request, seek: request.seek && seek }, left, ranges, prefixColumns, keyParts, match)
+  const ranges = cut(found, values, request.seek)
+  const from = rangeSource(request, values, (left, seek) => {
+    const other = rangesIn(index, request, left).found
+    return { ranges: cut(other, left, seek), fraction: other.fraction }
+  })
   const residual = residualOf(request, values, found, false)
   const reads = readsOf(request, residual, index)
   const layout = new Map([[source, 0]])
   return assemble(request, values, found, match.matched, {
-    choice: index,
     unitCost: costOfEntry + (reads === 'row' ? costOfRow : 0),
     isRow: false,
     make: (estimatedRows, expected) => ({
@@ -53,6 +52,7 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
       table,
       index,
       ranges,
+      from,
       isReverse: match.isReverse,
       isFull: found.used.length === 0,
       reads,
@@ -107,7 +107,11 @@ function intersectionPath(
       layout,
       estimatedRows,
       table: request.table,
-      inputs: [first, second].map(({ index, found }) => ({ index, ranges: found.ranges })),
+      inputs: [first, second].map(({ index, found }) => ({
+        index,
+        ranges: found.ranges,
+        from: rangeSource(request, values, (left) => rangesIn(index, request, left).found),
+      })),
     }),
   })
   const entries = rowsOf(request) * (first.found.fraction + second.found.fraction)
@@ -138,14 +142,24 @@ function prefixesOf(index: TableIndex, scope: Scope): Key[] {
 }
 
 /** A partial index serves only a filter that implies its predicate; an index under construction serves none. */
-export function isUsable(index: TableIndex, request: AccessRequest, values: FilterValues): boolean {
+function isUsable(index: TableIndex, { conjuncts, trace }: AccessRequest, values: FilterValues): boolean {
   if (index.state !== 'ready') return false
-  const { where } = index.definition
-  if (where === undefined) return true
-  return conjunctsOf(where).every((condition) => isImplied(condition, request, values))
+  if (index.definition.where === undefined) return true
+  const isImplied = impliesPredicate(index, conjuncts, values)
+  trace?.partialIndexes.push({ index, conjuncts, values, isImplied })
+  return isImplied
 }
 
-function isImplied(condition: ExpressionNode, request: AccessRequest, values: FilterValues): boolean {
+/** Whether a filter is true only for rows that a partial index has. */
+export function impliesPredicate(
+  { definition: { where } }: TableIndex,
+  conjuncts: readonly ExpressionNode[],
+  values: FilterValues,
+): boolean {
+  return where === undefined || conjunctsOf(where).every((condition) => isImplied(condition, conjuncts, values))
+}
+
+function isImplied(condition: ExpressionNode, conjuncts: readonly ExpressionNode[], values: FilterValues): boolean {
   // The index's predicate names the model's own source, whatever alias the query uses.
   const [first, ...others] = columnsOf(condition)
   if (first !== undefined && others.length === 0) {
@@ -153,5 +167,5 @@ function isImplied(condition: ExpressionNode, request: AccessRequest, values: Fi
     const needed = valuesWhere(condition, first.source, first.column)
     if (left !== undefined && needed?.isExact && isWithin(left.intervals, needed.intervals)) return true
   }
-  return request.conjuncts.some((conjunct) => isSameExpression(conjunct, condition))
+  return conjuncts.some((conjunct) => isSameExpression(conjunct, condition))
 }

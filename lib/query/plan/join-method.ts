@@ -1,6 +1,6 @@
 import type { Key } from '../../codec/key.js'
 import { encodeNull, invertElement } from '../../codec/tuple.js'
-import type { CompareNode, ExpressionNode, Source } from '../../expressions/nodes.js'
+import type { ColumnReference, CompareNode, ExpressionNode, Source } from '../../expressions/nodes.js'
 import { sourcesOf } from '../../expressions/walk.js'
 import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
@@ -9,10 +9,11 @@ import type { JoinPart, OrderPart, Scope } from '../description.js'
 import { rowsInMemoryMax } from '../operators/row-budget.js'
 import type { AccessPath } from './access-request.js'
 import { scopePredicate } from './assemble-path.js'
-import { FilterValues } from './column-values.js'
+import type { FilterValues } from './column-values.js'
 import { widthOf } from './layout.js'
 import type { KeyPart } from './order-match.js'
 import type { JoinPlan, LookupPart, LookupPlan, PlanNode } from './plan-node.js'
+import { type PlanTrace, valuesLeft } from './plan-trace.js'
 
 /** What is joined to what. */
 export interface JoinRequest {
@@ -29,6 +30,7 @@ export interface JoinRequest {
   readonly own: readonly ExpressionNode[]
   /** Conditions about both sides. */
   readonly between: readonly ExpressionNode[]
+  readonly trace: PlanTrace | undefined
   /** The joined model's rows by themselves, in an order if one is wanted. */
   access(order: readonly OrderPart[]): AccessPath
 }
@@ -135,15 +137,16 @@ interface Lookup {
   readonly index: TableIndex | undefined
   readonly prefixes: readonly Key[]
   readonly parts: readonly LookupPart[]
+  readonly values: FilterValues
   readonly settled: readonly ExpressionNode[]
   /** At most one row has the key. */
   readonly isUnique: boolean
 }
 
 function lookups(request: JoinRequest, equalities: readonly Equality[]): Lookup[] {
-  const { table, source, scope, own } = request
+  const { table, source, scope, own, trace } = request
   if (request.isAsked) return []
-  const values = new FilterValues(own, source)
+  const values = valuesLeft(trace, own, source)
   const found: Lookup[] = []
   const primaryKey = table.schema.primaryKey.map((column): KeyPart => ({ column, isDescending: false }))
   const byKey = lookupParts(primaryKey, equalities, source, values)
@@ -152,6 +155,7 @@ function lookups(request: JoinRequest, equalities: readonly Equality[]): Lookup[
       index: undefined,
       prefixes: [table.prefix],
       parts: byKey.parts,
+      values,
       settled: byKey.settled,
       isUnique: true,
     })
@@ -167,7 +171,7 @@ function lookups(request: JoinRequest, equalities: readonly Equality[]): Lookup[
         : scope === 'deleted'
           ? [index.deletedPrefix]
           : [index.prefix, index.deletedPrefix]
-    found.push({ index, prefixes, parts: byIndex.parts, settled: byIndex.settled, isUnique })
+    found.push({ index, prefixes, parts: byIndex.parts, values, settled: byIndex.settled, isUnique })
   }
   return found
 }
@@ -190,12 +194,16 @@ function lookupParts(
       usesRow = true
       settled.push(equality.node)
       parts.push({ node: equality.outer, type: column.type, isDescending })
-    } else if (values.isConstant(column)) {
-      const element = values.get(column)?.intervals[0].start ?? encodeNull()
-      parts.push({ element: isDescending ? invertElement(element) : element })
-    } else break
+    } else if (values.isConstant(column)) parts.push(constantPart(column, isDescending, values))
+    else break
   }
   return { parts, settled, usesRow }
+}
+
+/** The one value that the filter leaves of a column, in a looked-up key. */
+export function constantPart(column: ColumnReference, isDescending: boolean, values: FilterValues): LookupPart {
+  const element = values.get(column)?.intervals[0].start ?? encodeNull()
+  return { element: isDescending ? invertElement(element) : element, column, isDescending }
 }
 
 function lookupJoin(request: JoinRequest, lookup: Lookup): JoinStep {
@@ -209,6 +217,7 @@ function lookupJoin(request: JoinRequest, lookup: Lookup): JoinStep {
     index: lookup.index,
     prefixes: lookup.prefixes,
     parts: lookup.parts,
+    values: lookup.values,
     predicates: scope === undefined ? own : [scope, ...own],
   }
   const residual = between.filter((node) => !lookup.settled.includes(node))

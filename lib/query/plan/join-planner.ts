@@ -1,7 +1,6 @@
 import { QueryError } from '../../errors/rome-error.js'
 import type { ColumnNode, ExpressionNode, Source } from '../../expressions/nodes.js'
 import { conjunctsOf, sourcesOf } from '../../expressions/walk.js'
-import type { RecordStore } from '../../records/record-store.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import type { JoinPart, OrderPart, QueryDescription, Scope } from '../description.js'
 import { rootOf } from '../description.js'
@@ -9,6 +8,7 @@ import { chooseAccess } from './access-path.js'
 import type { AccessPath } from './access-request.js'
 import { chooseJoin, type JoinStep } from './join-method.js'
 import type { PlanNode } from './plan-node.js'
+import type { PlanningStore } from './planning-store.js'
 import { columnsFrom, type SourceRequest } from './source-request.js'
 import { containsSubquery, rowsWithAnswers } from './subquery-planner.js'
 
@@ -25,7 +25,7 @@ interface Pending {
  * meaning depends on.
  */
 export function planJoins(
-  store: RecordStore,
+  store: PlanningStore,
   description: QueryDescription,
   conjuncts: readonly ExpressionNode[],
   request: SourceRequest,
@@ -39,7 +39,7 @@ export function planJoins(
 }
 
 class JoinPlanner {
-  readonly #store: RecordStore
+  readonly #store: PlanningStore
   readonly #description: QueryDescription
   /** Conditions of the filter, and of inner joins, which are the same to the result. */
   readonly #conjuncts: readonly ExpressionNode[]
@@ -48,7 +48,7 @@ class JoinPlanner {
   readonly #evaluated: readonly ExpressionNode[]
 
   constructor(
-    store: RecordStore,
+    store: PlanningStore,
     description: QueryDescription,
     conjuncts: readonly ExpressionNode[],
     request: SourceRequest,
@@ -162,6 +162,7 @@ class JoinPlanner {
       scope: this.#scopeOf(next.source),
       own: plain,
       between,
+      trace: this.#store.trace,
       isAsked: asking.length > 0,
       access: (order) => {
         const rows = this.#access(next.source, plain, { order, seek: undefined, wanted: undefined })
@@ -183,6 +184,7 @@ class JoinPlanner {
       scope: this.#scopeOf(source),
       conjuncts,
       exclude: [],
+      trace: this.#store.trace,
       needed: this.#request.entities.includes(source) ? 'row' : columnsFrom(source, this.#evaluated),
       ...rest,
     })

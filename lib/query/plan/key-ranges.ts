@@ -2,7 +2,7 @@ import type { Key, KeyRange } from '../../codec/key.js'
 import type { ColumnReference } from '../../expressions/nodes.js'
 import type { FilterValues } from './column-values.js'
 import type { KeyPart } from './order-match.js'
-import { type Interval, invertIntervals } from './value-set.js'
+import { hasBothBounds, type Interval, invertIntervals } from './value-set.js'
 
 /** More ranges than this are not worth their seeks: the columns after are left to the filter. */
 const rangesMax = 1000
@@ -33,7 +33,7 @@ export function keyRanges(prefixes: readonly Key[], keyParts: readonly KeyPart[]
     const intervals = isDescending ? invertIntervals(left.intervals) : left.intervals
     if (points.length * intervals.length > rangesMax * prefixes.length) break
     used.push(column)
-    fraction *= fractionOf(column, intervals)
+    fraction *= fractionOf(column, left.intervals)
     if (!intervals.every((interval) => interval.isPoint)) {
       runs = intervals
       break
@@ -58,10 +58,10 @@ function wholeOf(prefix: Key): KeyRange {
 export function fractionOf(column: ColumnReference, intervals: readonly Interval[]): number {
   const perPoint = 1 / (column.type.kind === 'boolean' ? 2 : (column.type.enumTexts?.length ?? 100))
   let fraction = 0
-  for (const { isPoint, start, end } of intervals) {
-    if (isPoint) fraction += perPoint
+  for (const interval of intervals) {
+    if (interval.isPoint) fraction += perPoint
     // A run with both bounds tells more than one with a single bound.
-    else fraction += start.length > 1 && end.length > 1 ? 0.1 : 0.3
+    else fraction += hasBothBounds(interval) ? 0.1 : 0.3
   }
   return Math.min(1, fraction)
 }

@@ -3,12 +3,12 @@ import { describeExpression } from '../../expressions/describe.js'
 import type { ColumnReference, ExpressionNode, Source } from '../../expressions/nodes.js'
 import { typeOf } from '../../expressions/type-of.js'
 import { columnsOf } from '../../expressions/walk.js'
-import type { RecordStore } from '../../records/record-store.js'
 import type { OrderPart, QueryDescription, SelectedPart } from '../description.js'
 import type { AccessPath } from './access-request.js'
 import type { Layout } from './layout.js'
 import { type OutputPart, widthOf } from './output.js'
 import type { PlanNode, Seek } from './plan-node.js'
+import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
 import { rewrite } from './rewrite.js'
 import { isSameExpression } from './same-expression.js'
@@ -61,7 +61,7 @@ export function beyondPlace(input: PlanNode, order: readonly OrderPart[], seek: 
 }
 
 export function outputParts(
-  store: RecordStore,
+  store: PlanningStore,
   description: QueryDescription,
   selection: readonly SelectedPart[],
 ): OutputPart[] {

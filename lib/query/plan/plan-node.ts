@@ -1,10 +1,11 @@
 import type { Key, KeyRange } from '../../codec/key.js'
-import type { AggregateNode, ExpressionNode, SubqueryNode } from '../../expressions/nodes.js'
+import type { AggregateNode, ColumnReference, ExpressionNode, SubqueryNode } from '../../expressions/nodes.js'
 import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import type { ColumnType } from '../../values/column-type.js'
 import type { OrderPart, SetOperator } from '../description.js'
+import type { FilterValues } from './column-values.js'
 import type { Layout } from './layout.js'
 import type { OutputPart } from './output.js'
 
@@ -14,6 +15,18 @@ interface Step {
   readonly layout: Layout
   /** How many rows are expected to come out. */
   readonly estimatedRows: number
+}
+
+/**
+ * How ranges follow from what a filter leaves of columns' values, for a plan that is to serve for other constants too.
+ */
+export interface RangeSource {
+  readonly values: FilterValues
+  /** The ranges for other values, and the share of the rows that they are taken to have. */
+  rangesOf(
+    values: FilterValues,
+    seek: Seek | undefined,
+  ): { readonly ranges: readonly KeyRange[]; readonly fraction: number }
 }
 
 /** No row: the predicate can never be true, or the limit is zero. */
@@ -26,6 +39,8 @@ export interface KeysPlan extends Step {
   readonly kind: 'keys'
   readonly table: Table
   readonly keys: readonly Key[]
+  readonly isReverse: boolean
+  readonly from?: RangeSource | undefined
 }
 
 /** Rows in ranges of the primary key. */
@@ -33,6 +48,7 @@ export interface RowsPlan extends Step {
   readonly kind: 'rows'
   readonly table: Table
   readonly ranges: readonly KeyRange[]
+  readonly from?: RangeSource | undefined
   readonly isReverse: boolean
   /** All rows of the table. */
   readonly isFull: boolean
@@ -46,6 +62,7 @@ export interface EntriesPlan extends Step {
   readonly table: Table
   readonly index: TableIndex
   readonly ranges: readonly KeyRange[]
+  readonly from?: RangeSource | undefined
   readonly isReverse: boolean
   /** All entries of the index. */
   readonly isFull: boolean
@@ -62,6 +79,7 @@ export interface PrefixesPlan extends Step {
   readonly table: Table
   readonly index: TableIndex
   readonly ranges: readonly KeyRange[]
+  readonly from?: RangeSource | undefined
   /** How many columns make a beginning. */
   readonly columns: number
 }
@@ -70,7 +88,13 @@ export interface PrefixesPlan extends Step {
 export interface IntersectionPlan extends Step {
   readonly kind: 'intersection'
   readonly table: Table
-  readonly inputs: readonly { readonly index: TableIndex; readonly ranges: readonly KeyRange[] }[]
+  readonly inputs: readonly IntersectedEntries[]
+}
+
+export interface IntersectedEntries {
+  readonly index: TableIndex
+  readonly ranges: readonly KeyRange[]
+  readonly from?: RangeSource | undefined
 }
 
 /** Several ways to rows of one model, none of which gives a row that another gives. */
@@ -88,6 +112,8 @@ export interface LookupPlan extends Step {
   readonly index: TableIndex | undefined
   readonly prefixes: readonly Key[]
   readonly parts: readonly LookupPart[]
+  /** What the filter leaves of the columns that are the same for all rows. */
+  readonly values: FilterValues
   /** What a found row must still fulfil by itself. */
   readonly predicates: readonly ExpressionNode[]
 }
@@ -95,7 +121,7 @@ export interface LookupPlan extends Step {
 /** An element of a looked-up key: a value of the left row, or the same for all rows. */
 export type LookupPart =
   | { readonly node: ExpressionNode; readonly type: ColumnType; readonly isDescending: boolean }
-  | { readonly element: Key }
+  | { readonly element: Key; readonly column: ColumnReference; readonly isDescending: boolean }
 
 /**
  * Rows of the left with those of the right that match, in the order of the left. By lookup of a key or index; by a

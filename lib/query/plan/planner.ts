@@ -2,7 +2,6 @@ import { columnNode } from '../../expressions/make-nodes.js'
 import type { ColumnNode, ExpressionNode } from '../../expressions/nodes.js'
 import { typeOf } from '../../expressions/type-of.js'
 import { conjunctsOf, containsAggregate } from '../../expressions/walk.js'
-import type { RecordStore } from '../../records/record-store.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import { type QueryDescription, rootOf, type SelectedPart } from '../description.js'
 import { isColumn, planAggregate } from './aggregate-planner.js'
@@ -20,11 +19,12 @@ import {
   sorted,
 } from './output-plan.js'
 import type { PlanNode } from './plan-node.js'
+import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
 import { planSource } from './row-source.js'
 
 /** Turns what a query says into the steps that answer it. Reads nothing. */
-export function planQuery(store: RecordStore, description: QueryDescription, options: PlanOptions = {}): QueryPlan {
+export function planQuery(store: PlanningStore, description: QueryDescription, options: PlanOptions = {}): QueryPlan {
   if (description.limit === 0) {
     return {
       plan: { kind: 'nothing', layout: new Map(), estimatedRows: 0 },
@@ -46,7 +46,7 @@ export function isAggregated(description: QueryDescription): boolean {
   return description.groupBy.length > 0 || nodes.some(containsAggregate)
 }
 
-function planRows(store: RecordStore, description: QueryDescription, options: PlanOptions): QueryPlan {
+function planRows(store: PlanningStore, description: QueryDescription, options: PlanOptions): QueryPlan {
   const { selection } = description
   const givesRoots = isOfRootOnly(description, options.placeValues)
   const givesRootsOnce = givesRoots && description.joins.length > 0
@@ -95,7 +95,7 @@ function planRows(store: RecordStore, description: QueryDescription, options: Pl
 }
 
 /** Distinct columns that begin an index need not go through all of it. */
-function distinctInput(store: RecordStore, description: QueryDescription): PlanNode | undefined {
+function distinctInput(store: PlanningStore, description: QueryDescription): PlanNode | undefined {
   const nodes = description.selection.map((part) => (part.kind === 'value' ? part.node : undefined))
   return nodes.every((node) => node !== undefined && isColumn(node))
     ? planIndexPrefixes(store, description, nodes as ColumnNode[])
@@ -123,7 +123,7 @@ function primaryKeyNodes(source: ModelSource): ExpressionNode[] {
 }
 
 /** The root in rows of joined models, to tell by its primary key. */
-function rootPart(store: RecordStore, joined: PlanNode, description: QueryDescription): OutputPart {
+function rootPart(store: PlanningStore, joined: PlanNode, description: QueryDescription): OutputPart {
   const source = rootOf(description)
   return {
     kind: 'entity',
@@ -134,7 +134,7 @@ function rootPart(store: RecordStore, joined: PlanNode, description: QueryDescri
   }
 }
 
-function planSet(store: RecordStore, description: QueryDescription, options: PlanOptions): QueryPlan {
+function planSet(store: PlanningStore, description: QueryDescription, options: PlanOptions): QueryPlan {
   const { input } = description
   if (input.kind !== 'set') throw new TypeError('a set operation has two operands')
   const left = planQuery(store, input.left)

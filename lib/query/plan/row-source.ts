@@ -2,17 +2,17 @@ import { QueryError } from '../../errors/rome-error.js'
 import { logicNode } from '../../expressions/make-nodes.js'
 import type { ExpressionNode, Source } from '../../expressions/nodes.js'
 import { conjunctsOf, sourcesOf } from '../../expressions/walk.js'
-import type { RecordStore } from '../../records/record-store.js'
 import { type JoinPart, type QueryDescription, rootOf, sourcesIn } from '../description.js'
 import { chooseAccess } from './access-path.js'
 import type { AccessPath } from './access-request.js'
 import { planJoins } from './join-planner.js'
 import type { PlanNode } from './plan-node.js'
+import type { PlanningStore } from './planning-store.js'
 import { columnsFrom, type SourceRequest } from './source-request.js'
 import { type AnsweredPath, answerSubqueries, containsSubquery } from './subquery-planner.js'
 
 /** Rows of the models that a description reads, joined and filtered, with the answers of subqueries. */
-export function planSource(store: RecordStore, asked: QueryDescription, request: SourceRequest): AnsweredPath {
+export function planSource(store: PlanningStore, asked: QueryDescription, request: SourceRequest): AnsweredPath {
   const description = withQuestionsInFilter(asked)
   const sources = sourcesIn(description)
   const conjuncts = description.filters.flatMap(conjunctsOf)
@@ -65,7 +65,7 @@ function withQuestionsInFilter(description: QueryDescription): QueryDescription 
 }
 
 function planModels(
-  store: RecordStore,
+  store: PlanningStore,
   description: QueryDescription,
   conjuncts: readonly ExpressionNode[],
   request: SourceRequest,
@@ -86,7 +86,7 @@ function planModels(
     seek: end === -1 ? request.seek : undefined,
     wanted: end === -1 ? request.wanted : undefined,
     needed: request.entities.includes(source) ? 'row' : columnsFrom(source, request.nodes),
-    memo: description.memo,
+    trace: store.trace,
   })
 }
 

@@ -1,6 +1,5 @@
 import type { ColumnNode, ExpressionNode, Source, SubqueryNode } from '../../expressions/nodes.js'
 import { conjunctsOf, sourcesOf, visit } from '../../expressions/walk.js'
-import type { RecordStore } from '../../records/record-store.js'
 import type { ModelSource } from '../../schema/entity-schema.js'
 import { type QueryDescription, rootOf } from '../description.js'
 import { chooseAccess } from './access-path.js'
@@ -9,6 +8,7 @@ import { chooseJoin } from './join-method.js'
 import { widthOf } from './layout.js'
 import type { OutputPart } from './output.js'
 import type { PlanNode } from './plan-node.js'
+import type { PlanningStore } from './planning-store.js'
 import { rewrite } from './rewrite.js'
 import { isSameExpression } from './same-expression.js'
 import { columnsFrom } from './source-request.js'
@@ -33,7 +33,11 @@ export function containsSubquery(node: ExpressionNode): boolean {
 }
 
 /** Adds the answer of every subquery in `nodes` to the rows: by a join where one can tell, else one row at a time. */
-export function answerSubqueries(store: RecordStore, path: AccessPath, nodes: readonly ExpressionNode[]): AnsweredPath {
+export function answerSubqueries(
+  store: PlanningStore,
+  path: AccessPath,
+  nodes: readonly ExpressionNode[],
+): AnsweredPath {
   const answers: { readonly node: SubqueryNode; readonly column: ColumnNode }[] = []
   let { plan, cost } = path
   const find = (node: ExpressionNode): ExpressionNode | undefined =>
@@ -57,7 +61,7 @@ export function answerSubqueries(store: RecordStore, path: AccessPath, nodes: re
 
 /** Rows of one model for which predicates that ask subqueries are true. */
 export function rowsWithAnswers(
-  store: RecordStore,
+  store: PlanningStore,
   source: ModelSource,
   rows: AccessPath,
   asking: readonly ExpressionNode[],
@@ -110,7 +114,7 @@ function isPlainExists(node: SubqueryNode): boolean {
   )
 }
 
-function markJoin(store: RecordStore, left: PlanNode, node: SubqueryNode, mark: Source) {
+function markJoin(store: PlanningStore, left: PlanNode, node: SubqueryNode, mark: Source) {
   const query = node.query as QueryDescription
   const source = rootOf(query)
   const table = store.table(source.schema)
@@ -125,6 +129,7 @@ function markJoin(store: RecordStore, left: PlanNode, node: SubqueryNode, mark: 
     scope: query.scope,
     own,
     between: conjuncts.filter((condition) => !own.includes(condition)),
+    trace: store.trace,
     access: (order) =>
       chooseAccess({
         statistics: store.statistics,
@@ -137,6 +142,7 @@ function markJoin(store: RecordStore, left: PlanNode, node: SubqueryNode, mark: 
         seek: undefined,
         wanted: undefined,
         needed: columnsFrom(source, conjuncts),
+        trace: store.trace,
       }),
   })
 }

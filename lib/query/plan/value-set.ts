@@ -21,6 +21,22 @@ export interface Interval {
   readonly isPoint: boolean
 }
 
+/** Whether a run ends on both sides at values, and not just where values end. */
+export function hasBothBounds({ start, end }: Interval): boolean {
+  return start > lowest && end < nullInterval.start
+}
+
+/** What plans depend on of runs, whatever values they are of: how many, which are single, bounded, null. */
+export function kindOfIntervals(intervals: readonly Interval[]): string {
+  return intervals.map(kindOfInterval).join('')
+}
+
+function kindOfInterval({ isPoint, start, end }: Interval): string {
+  if (isPoint) return start === nullInterval.start ? 'n' : 'p'
+  const upper = end < nullInterval.start ? '' : end > nullInterval.start ? 'n' : '+'
+  return `${start > lowest ? '' : '-'}r${upper}`
+}
+
 /** The values for which a predicate holds: disjoint runs in ascending order. */
 export interface ValueSet {
   readonly intervals: readonly Interval[]

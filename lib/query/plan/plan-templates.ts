@@ -1,0 +1,53 @@
+import { fingerprintOf } from '../../expressions/fingerprint.js'
+import type { Binding, OrderPart, QueryDescription } from '../description.js'
+import { PlanTemplate } from './plan-template.js'
+import type { PlanningStore } from './planning-store.js'
+import type { PlanOptions, QueryPlan } from './query-plan.js'
+
+/** So many plans are kept of each use of a prepared query, for constants of different kinds. */
+const plansPerUseMax = 8
+
+/** So many uses of a prepared query keep their plans: each terminal may be one, each size of a page. */
+const usesMax = 32
+
+/** The plans of a prepared query. */
+export class PlanTemplates {
+  readonly #byUse = new Map<string, PlanTemplate[]>()
+  #made = 0
+
+  /** How many plans were made. */
+  get made(): number {
+    return this.#made
+  }
+
+  /** A plan that is kept, with the constants of this binding, or else a new one. */
+  plan(store: PlanningStore, description: QueryDescription, binding: Binding, options: PlanOptions): QueryPlan {
+    const use = useOf(description, binding, options)
+    const kept = this.#byUse.get(use)?.filter((template) => !template.isStale) ?? []
+    for (const template of kept) {
+      const planned = template.bind(binding.constants, options)
+      if (planned !== undefined) return planned
+    }
+    const template = new PlanTemplate(store, description, options, binding.constants)
+    this.#made++
+    this.#byUse.set(use, [template, ...kept].slice(0, plansPerUseMax))
+    if (this.#byUse.size > usesMax) this.#byUse.delete(this.#byUse.keys().next().value as string)
+    return template.planned
+  }
+}
+
+/** Tells uses of one prepared query apart: what a terminal wants of it beside its constants. */
+function useOf(
+  description: QueryDescription,
+  binding: Binding,
+  { isCount, placeValues = 0, seek }: PlanOptions,
+): string {
+  const { limit, offset, scope, selection, orderBy } = description
+  const isOwnSelection = selection === binding.selection || placeValues > 0
+  const order = orderBy === binding.orderBy ? '' : JSON.stringify(orderBy.map(describeOrderPart))
+  return `${limit} ${offset} ${scope} ${isCount} ${placeValues} ${seek !== undefined} ${isOwnSelection} ${order}`
+}
+
+function describeOrderPart({ node, isDescending, nulls }: OrderPart): unknown {
+  return [fingerprintOf(node), isDescending, nulls]
+}
