@@ -79,6 +79,16 @@ export { schemaOf } from './schema/schema-of.js'
 
 export type { BulkDeleteOptions, BulkOptions, BulkUpdateOptions } from './session/bulk-writes.js'
 export type { ColumnValues } from './session/given-values.js'
+export type {
+  ContextOf,
+  DeletionContext,
+  EntityEvent,
+  EntityHook,
+  HookContext,
+  RollbackContext,
+  SessionEvent,
+  SessionHook,
+} from './session/hook-events.js'
 export type { Items } from './session/portions.js'
 export { type Attempt, type Retry, type RetryOptions, retryOnConflict } from './session/retry.js'
 export {

@@ -19,9 +19,14 @@ import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row
  * Everything is checked and planned before the first write, and the session's memory follows after the last one. So
  * when it fails, whatever the reason, neither the buffer nor the session has changed.
  *
+ * @returns what was planned to be written, in its order.
  * @throws ValidationError, ConstraintError, ConflictError `ROME_STALE_VERSION`, UsageError `ROME_ENTITY_STATE`.
  */
-export async function flush(unit: UnitOfWork, transaction: RecordTransaction, session: QuerySession): Promise<void> {
+export async function flush(
+  unit: UnitOfWork,
+  transaction: RecordTransaction,
+  session: QuerySession,
+): Promise<readonly PlannedWrite[]> {
   const added = unit.relations.cascade()
   try {
     const now = session.clock()
@@ -38,6 +43,7 @@ export async function flush(unit: UnitOfWork, transaction: RecordTransaction, se
       if (record === undefined) unit.follow(table, [{ previous, next }])
     }
     for (const [table, changes] of cascaded) unit.follow(table, changes)
+    return writes
   } catch (error) {
     unit.takeOut(added)
     throw error

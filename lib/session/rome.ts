@@ -15,6 +15,8 @@ import type { EntitySchema, ModelClass } from '../schema/entity-schema.js'
 import { globalModels, requireDistinctNames } from '../schema/registry.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { sealRelations } from '../schema/seal-relations.js'
+import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
+import { Hooks } from './hooks.js'
 import { type Attempt, type RetryOptions, retryOnConflict, retryOptionRules } from './retry.js'
 import { RomeSession } from './session.js'
 import type { SessionCounts, SessionHost } from './session-host.js'
@@ -139,6 +141,8 @@ export class Rome implements SessionHost, AsyncDisposable {
   readonly counts: SessionCounts = { commits: 0, conflicts: 0 }
   /** @internal */
   readonly scopeNames: ReadonlySet<string>
+  /** @internal */
+  readonly hooks = new Hooks()
   readonly #sessions = new Set<AsyncDisposable>()
   #retries = 0
   #closing: Promise<void> | undefined
@@ -250,6 +254,32 @@ export class Rome implements SessionHost, AsyncDisposable {
       },
       { ...retrying, onRetry },
     )
+  }
+
+  /**
+   * Calls a function at an event of every session, also of those that are open already, in the order of registration.
+   * Gives a function that stops it. An entity's event may name the model it is about. What a hook may do is told at
+   * {@link RomeSession.on}.
+   *
+   * @throws UsageError `ROME_ARGUMENT`, `ROME_CLOSED`; SchemaError `ROME_SCHEMA_UNKNOWN_MODEL`.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   * const countCommits = (rome: Rome, count: () => void) => rome.on('afterCommit', count)
+   * ```
+   */
+  on<Event extends EntityEvent, T extends object>(
+    event: Event,
+    model: ModelClass<T>,
+    hook: EntityHook<Event, T, RomeSession>,
+  ): () => void
+  on<Event extends EntityEvent>(event: Event, hook: EntityHook<Event, object, RomeSession>): () => void
+  on<Event extends SessionEvent>(event: Event, hook: SessionHook<Event, RomeSession>): () => void
+  on(event: EntityEvent | SessionEvent, ...rest: [unknown] | [ModelClass, unknown]): () => void {
+    this.#checkOpen()
+    const [model, hook] = rest.length === 2 ? rest : [undefined, ...rest]
+    return this.hooks.add(event, model && this.store.table(schemaOf(model)).schema, hook)
   }
 
   /**

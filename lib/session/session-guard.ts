@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../async/maybe-promise.js'
 import { UsageError } from '../errors/rome-error.js'
 
 /**
@@ -9,10 +10,17 @@ import { UsageError } from '../errors/rome-error.js'
 export class SessionGuard {
   #isBusy = false
   #isClosed = false
+  /** The event whose hook runs within the operation under way. */
+  #hook: string | undefined
   #waiting: (() => void)[] = []
 
   get isClosed(): boolean {
     return this.#isClosed
+  }
+
+  /** Whether what is asked for is asked by a hook. */
+  get isInHook(): boolean {
+    return this.#hook !== undefined
   }
 
   /** @throws UsageError `ROME_CLOSED`. */
@@ -37,6 +45,37 @@ export class SessionGuard {
     this.#isBusy = true
   }
 
+  /** Begins an operation that no hook may ask for. @throws as {@link SessionGuard.enter}; UsageError `ROME_IN_HOOK`. */
+  enterAlone(): void {
+    this.refuseInHook()
+    this.enter()
+  }
+
+  /** @throws UsageError `ROME_IN_HOOK`. */
+  refuseInHook(): void {
+    if (this.#hook === undefined) return
+    throw new UsageError(
+      'ROME_IN_HOOK',
+      'a hook may read, add, change and delete in its session, and no more: flush and end transactions outside of it',
+      { context: { event: this.#hook } },
+    )
+  }
+
+  /** Lets a hook use the session within the operation under way, for one thing at a time. */
+  async lend(event: string, hook: () => MaybePromise<unknown>): Promise<void> {
+    const wasBusy = this.#isBusy
+    this.#hook = event
+    this.#isBusy = false
+    try {
+      await hook()
+    } finally {
+      // What the hook did not await must not run beside the operation.
+      while (this.#isBusy) await this.#whenLeft()
+      this.#isBusy = wasBusy
+      this.#hook = undefined
+    }
+  }
+
   leave(): void {
     this.#isBusy = false
     if (this.#waiting.length === 0) return
@@ -52,6 +91,10 @@ export class SessionGuard {
 
   /** When no operation runs. */
   async whenIdle(): Promise<void> {
-    while (this.#isBusy) await new Promise<void>((resume) => this.#waiting.push(resume))
+    while (this.#isBusy || this.isInHook) await this.#whenLeft()
+  }
+
+  #whenLeft(): Promise<void> {
+    return new Promise((resume) => this.#waiting.push(resume))
   }
 }

@@ -3,6 +3,7 @@ import type { SortMemory } from '../query/operators/sort-memory.js'
 import type { FullScanPolicy, Logger } from '../query/query-session.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
+import type { Hooks } from './hooks.js'
 
 /** What happened in all sessions of a Rome since it was opened. */
 export interface SessionCounts {
@@ -23,6 +24,8 @@ export interface SessionHost {
   /** The names of all default scopes of the models. */
   readonly scopeNames: ReadonlySet<string>
   readonly counts: SessionCounts
+  /** Those that every session calls. */
+  readonly hooks: Hooks
   /** Takes a session into those that are closed with their Rome. @throws UsageError `ROME_CLOSED`. */
   opened(session: AsyncDisposable): void
   closed(session: AsyncDisposable): void

@@ -50,7 +50,7 @@ export class SessionTransaction implements AsyncDisposable {
    * UsageError `ROME_TRANSACTION_STATE` when it has ended, or one within it has not.
    */
   async commit(): Promise<void> {
-    this.#guard.enter()
+    this.#guard.enterAlone()
     try {
       await this.#stack.commitFrame(this.#frame)
     } finally {
@@ -63,9 +63,9 @@ export class SessionTransaction implements AsyncDisposable {
    * @throws UsageError `ROME_TRANSACTION_STATE` when it has ended, or one within it has not.
    */
   async rollback(): Promise<void> {
-    this.#guard.enter()
+    this.#guard.enterAlone()
     try {
-      this.#stack.rollbackFrame(this.#frame)
+      await this.#stack.rollbackFrame(this.#frame)
     } finally {
       this.#guard.leave()
     }

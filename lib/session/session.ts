@@ -37,11 +37,13 @@ import {
 } from './bulk-writes.js'
 import { type EntityRecord, recordOf } from './entity-record.js'
 import type { ColumnValues } from './given-values.js'
+import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
 import { type GetOptions, type IsSeen, readByKey, readByKeys } from './key-reads.js'
 import type { Items } from './portions.js'
 import { RepeatedLoads } from './repeated-loads.js'
 import { rowsInScope } from './scoped-reads.js'
 import { SessionGuard } from './session-guard.js'
+import { SessionHooks } from './session-hooks.js'
 import type { SessionHost } from './session-host.js'
 import { SessionSavepoint, SessionTransaction } from './session-transaction.js'
 import {
@@ -93,6 +95,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   readonly #host: SessionHost
   readonly #guard = new SessionGuard()
   readonly #unit: UnitOfWork
+  readonly #hooks: SessionHooks
   readonly #transactions: TransactionStack
   readonly #repeatedLoads: RepeatedLoads
   /** @internal */
@@ -111,7 +114,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
       tableOf: (schema) => rome.store.table(schema) as Table,
       loadSide: (side, how, caller) => this.#loadSide(side, how, caller),
     })
-    this.#transactions = new TransactionStack(rome, this.#unit, this, options)
+    this.#hooks = new SessionHooks(rome.hooks, { session: this, guard: this.#guard, logger: rome.logger })
+    this.#transactions = new TransactionStack(rome, this.#unit, this, options, this.#hooks)
     this.#repeatedLoads = new RepeatedLoads(rome.logger)
     rome.opened(this)
   }
@@ -414,7 +418,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   flush(): Promise<void> {
-    return this.#operate(() => this.#transactions.flush())
+    return this.#operateAlone(() => this.#transactions.flush())
   }
 
   /**
@@ -435,7 +439,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   commit(options: TransactionOptions = {}): Promise<void> {
-    return this.#operate(() => {
+    return this.#operateAlone(() => {
       checkOptions('session.commit', options, transactionOptionRules)
       return this.#transactions.commit(options)
     })
@@ -455,7 +459,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   rollback(): Promise<void> {
-    return this.#operate(() => this.#transactions.rollback())
+    return this.#operateAlone(() => this.#transactions.rollback())
   }
 
   /**
@@ -614,6 +618,42 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /**
+   * Calls a function at an event of this session, after those that `rome.on` added for all. Gives a function that stops
+   * it. An entity's event may name the model it is about.
+   *
+   * A `before…` hook may change what is about to be written, and an error of it fails the operation and leaves
+   * everything as it was. Hooks may read, add, change and delete in their session.
+   *
+   * @throws UsageError `ROME_ARGUMENT`, `ROME_CLOSED`; SchemaError `ROME_SCHEMA_UNKNOWN_MODEL`.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type RomeSession } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) title!: string
+   * }
+   *
+   * const trimTitles = (session: RomeSession) =>
+   *   session.on('beforeInsert', Book, book => { book.title = book.title.trim() })
+   * ```
+   */
+  on<Event extends EntityEvent, T extends object>(
+    event: Event,
+    model: ModelClass<T>,
+    hook: EntityHook<Event, T, RomeSession>,
+  ): () => void
+  on<Event extends EntityEvent>(event: Event, hook: EntityHook<Event, object, RomeSession>): () => void
+  on<Event extends SessionEvent>(event: Event, hook: SessionHook<Event, RomeSession>): () => void
+  on(event: EntityEvent | SessionEvent, ...rest: [unknown] | [ModelClass, unknown]): () => void {
+    this.#guard.checkOpen()
+    const [model, hook] = rest.length === 2 ? rest : [undefined, ...rest]
+    return this.#hooks.own.add(event, model && this.#tableOf(model).schema, hook)
+  }
+
+  /**
    * The state of an entity; `transient` for one that never was in a session.
    *
    * @example
@@ -670,14 +710,16 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * const done = (session: RomeSession) => session.close()
    * ```
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#close()
-    return this.#closing
+  async close(): Promise<void> {
+    // It would wait for the hook that asks for it.
+    this.#guard.refuseInHook()
+    await this[Symbol.asyncDispose]()
   }
 
   /** {@link RomeSession.close | Closes} the session at the end of `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
-    return this.close()
+    this.#closing ??= this.#close()
+    return this.#closing
   }
 
   /** @internal */
@@ -806,7 +848,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     try {
       return await work()
     } catch (error) {
-      if (error instanceof ConflictError) this.#transactions.conflicted()
+      if (error instanceof ConflictError && !this.#guard.isInHook) await this.#transactions.conflicted()
       throw error
     } finally {
       this.#guard.leave()
@@ -828,8 +870,16 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     })
   }
 
+  /** As {@link RomeSession.#operate}, for what a hook may not ask for. */
+  #operateAlone<T>(work: () => MaybePromise<T>): Promise<T> {
+    return this.#operate(() => {
+      this.#guard.refuseInHook()
+      return work()
+    })
+  }
+
   #open(kind: 'begin' | 'savepoint', options: TransactionOptions): Promise<SessionTransaction> {
-    return this.#operate(
+    return this.#operateAlone(
       () => new SessionTransaction(this.#guard, this.#transactions, this.#transactions.open(kind, options)),
     )
   }
@@ -837,7 +887,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   async #close(): Promise<void> {
     this.#guard.close()
     await this.#guard.whenIdle()
-    this.#transactions.close()
+    await this.#transactions.close()
     this.#host.closed(this)
   }
 

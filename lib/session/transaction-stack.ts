@@ -4,7 +4,9 @@ import type { QuerySession } from '../query/query-session.js'
 import type { RecordTransaction, Savepoint } from '../records/record-transaction.js'
 import { throwIfAborted } from './abort-signal.js'
 import { flush } from './flush.js'
+import { flushWithHooks } from './flush-with-hooks.js'
 import type { MemoryCheckpoint } from './memory-checkpoint.js'
+import type { SessionHooks } from './session-hooks.js'
 import type { SessionHost } from './session-host.js'
 import type { SessionOptions, TransactionOptions } from './transaction-options.js'
 import type { UnitOfWork } from './unit-of-work.js'
@@ -36,14 +38,22 @@ export class TransactionStack {
   readonly #unit: UnitOfWork
   readonly #session: QuerySession
   readonly #defaults: SessionOptions
+  readonly #hooks: SessionHooks
   readonly #frames: Frame[] = []
   #transaction: RecordTransaction | undefined
 
-  constructor(host: SessionHost, unit: UnitOfWork, session: QuerySession, defaults: SessionOptions) {
+  constructor(
+    host: SessionHost,
+    unit: UnitOfWork,
+    session: QuerySession,
+    defaults: SessionOptions,
+    hooks: SessionHooks,
+  ) {
     this.#host = host
     this.#unit = unit
     this.#session = session
     this.#defaults = defaults
+    this.#hooks = hooks
   }
 
   /** The record transaction, begun if need be. */
@@ -54,8 +64,11 @@ export class TransactionStack {
   /** Writes what changed into the transaction's buffer. When it fails nothing has changed. */
   flush(): MaybePromise<void> {
     const unit = this.#unit
-    if (!unit.hasChanges) return undefined
-    return andThen(this.current(), (transaction) => flush(unit, transaction, this.#session))
+    if (this.#hooks.isCalling || !unit.hasChanges) return undefined
+    if (this.#hooks.hasFlushHooks) {
+      return this.#whole((transaction) => flushWithHooks(unit, transaction, this.#session, this.#hooks))
+    }
+    return andThen(this.current(), async (transaction) => void (await flush(unit, transaction, this.#session)))
   }
 
   /** Opens a frame. @throws UsageError `ROME_TRANSACTION_STATE` for options of a nested one. */
@@ -82,7 +95,7 @@ export class TransactionStack {
 
   /** Ends a frame and keeps what was done in it; commits when it is the outermost `begin`. */
   async commitFrame(frame: Frame): Promise<void> {
-    const inner = this.#framesWithin(frame)
+    const inner = await this.#framesWithin(frame)
     if (frame.kind === 'transaction') {
       await this.#flushToCommit(frame)
       return this.#commit(frame.options, frame)
@@ -93,12 +106,15 @@ export class TransactionStack {
   }
 
   /** Ends a frame and takes back what was done in it. */
-  rollbackFrame(frame: Frame): void {
-    for (const ended of this.#framesWithin(frame)) ended.state = 'rolled back'
-    this.#frames.splice(this.#frames.indexOf(frame))
-    this.#unit.restore(frame.checkpoint)
-    if (frame.kind === 'transaction' && !frame.hadTransaction) this.#end()
-    else if (frame.savepoint !== undefined) this.#transaction?.rollbackTo(frame.savepoint)
+  async rollbackFrame(frame: Frame): Promise<void> {
+    const inner = await this.#framesWithin(frame)
+    await this.#rollingBack(frame.kind !== 'transaction', () => {
+      for (const ended of inner) ended.state = 'rolled back'
+      this.#frames.splice(this.#frames.indexOf(frame))
+      this.#unit.restore(frame.checkpoint)
+      if (frame.kind === 'transaction' && !frame.hadTransaction) this.#end()
+      else if (frame.savepoint !== undefined) this.#transaction?.rollbackTo(frame.savepoint)
+    })
   }
 
   /** Commits the transaction that began by itself. @throws UsageError `ROME_TRANSACTION_STATE` within `begin`. */
@@ -109,29 +125,40 @@ export class TransactionStack {
   }
 
   /** Rolls the transaction that began by itself back. @throws UsageError `ROME_TRANSACTION_STATE` within `begin`. */
-  rollback(): void {
+  async rollback(): Promise<void> {
     this.#refuseWithinBegin()
-    this.#rollbackAll('rolled back')
+    await this.#rollbackAll('rolled back')
   }
 
   /** An operation met a conflict: outside of `begin`, which rolls back by itself, everything is. */
-  conflicted(): void {
-    if (!this.#isWithinBegin()) this.#rollbackAll('rolled back')
+  async conflicted(): Promise<void> {
+    // A commit that failed by it was rolled back already.
+    if (this.#transaction !== undefined && !this.#isWithinBegin()) await this.#rollbackAll('rolled back')
   }
 
   /** Ends the transaction for good and lets all entities go. */
-  close(): void {
-    this.#endFrames('broken')
-    this.#unit.close()
-    this.#end()
+  async close(): Promise<void> {
+    const closing = () => {
+      this.#endFrames('broken')
+      this.#unit.close()
+      this.#end()
+    }
+    if (this.#transaction === undefined) closing()
+    else await this.#rollingBack(false, closing)
   }
 
   /** Whatever else fails can be repaired and committed again. */
   async #flushToCommit(frame: Frame | undefined): Promise<void> {
     try {
-      await this.flush()
+      if (!this.#hooks.has('beforeCommit')) await this.flush()
+      else {
+        await this.#whole(async () => {
+          await this.#hooks.call('beforeCommit')
+          await this.flush()
+        })
+      }
     } catch (error) {
-      if (error instanceof ConflictError) this.#commitFailed(frame, error)
+      if (error instanceof ConflictError) await this.#commitFailed(frame, error)
       throw error
     }
   }
@@ -146,7 +173,7 @@ export class TransactionStack {
           signal,
         })
       } catch (error) {
-        this.#commitFailed(frame, error)
+        await this.#commitFailed(frame, error)
         throw error
       }
       if (this.#transaction.hasWrites) this.#host.counts.commits++
@@ -154,21 +181,48 @@ export class TransactionStack {
     this.#endFrames('committed')
     this.#unit.committed()
     this.#end()
+    await this.#hooks.tell('afterCommit')
+  }
+
+  /** Runs what hooks take part in: when it fails everything is as it was before. */
+  async #whole(work: (transaction: RecordTransaction) => Promise<void>): Promise<void> {
+    const transaction = await this.current()
+    const savepoint = transaction.savepoint()
+    const checkpoint = this.#unit.checkpoint()
+    try {
+      await work(transaction)
+      this.#unit.release(checkpoint)
+    } catch (error) {
+      transaction.rollbackTo(savepoint)
+      this.#unit.restore(checkpoint)
+      throw error
+    }
+  }
+
+  /** Takes back what was done, between the hooks that are told of it. */
+  async #rollingBack(isSavepoint: boolean, undo: () => void): Promise<void> {
+    await this.#hooks.tell('beforeRollback', { isSavepoint })
+    undo()
+    await this.#hooks.tell('afterRollback', { isSavepoint })
   }
 
   /** The write buffer is lost. Memory goes back to `begin`, or to the last commit if rows were written before it. */
-  #commitFailed(frame: Frame | undefined, error: unknown): void {
+  async #commitFailed(frame: Frame | undefined, error: unknown): Promise<void> {
     if (error instanceof ConflictError) this.#host.counts.conflicts++
-    this.#endFrames('rolled back')
-    if (frame === undefined || frame.hadWrites) this.#unit.restoreAll()
-    else this.#unit.restore(frame.checkpoint)
-    this.#end()
+    await this.#rollingBack(false, () => {
+      this.#endFrames('rolled back')
+      if (frame === undefined || frame.hadWrites) this.#unit.restoreAll()
+      else this.#unit.restore(frame.checkpoint)
+      this.#end()
+    })
   }
 
-  #rollbackAll(state: 'rolled back' | 'broken'): void {
-    this.#endFrames(state)
-    this.#unit.restoreAll()
-    this.#end()
+  #rollbackAll(state: 'rolled back' | 'broken'): Promise<void> {
+    return this.#rollingBack(false, () => {
+      this.#endFrames(state)
+      this.#unit.restoreAll()
+      this.#end()
+    })
   }
 
   #begun(transaction: RecordTransaction): RecordTransaction {
@@ -197,7 +251,7 @@ export class TransactionStack {
    * since its function may still be at work.
    * @throws UsageError `ROME_TRANSACTION_STATE`.
    */
-  #framesWithin(frame: Frame): Frame[] {
+  async #framesWithin(frame: Frame): Promise<Frame[]> {
     if (frame.state !== 'active') {
       throw new UsageError(
         'ROME_TRANSACTION_STATE',
@@ -209,7 +263,7 @@ export class TransactionStack {
     }
     const frames = this.#frames.slice(this.#frames.indexOf(frame))
     if (frames.slice(1).some(({ kind }) => kind !== 'savepoint')) {
-      this.#rollbackAll('broken')
+      await this.#rollbackAll('broken')
       throw new UsageError(
         'ROME_TRANSACTION_STATE',
         'transactions of one session end last-in first-out, so all of it was rolled back: await the inner begin() ' +
