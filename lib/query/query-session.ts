@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether pending changes are written into the transaction first; `true` by default. */
   readonly flush?: boolean
+  /** Whether it changes rows, which a read-only session refuses. */
+  readonly writes?: boolean
 }
 
 /** Where the entities of a result come from, and what they are related to. */

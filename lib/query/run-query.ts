@@ -17,7 +17,7 @@ import type { OutputPart } from './plan/output.js'
 import { PlanTemplates } from './plan/plan-templates.js'
 import { planQuery } from './plan/planner.js'
 import type { PlanOptions, QueryPlan } from './plan/query-plan.js'
-import type { QuerySession } from './query-session.js'
+import type { QuerySession, RunOptions } from './query-session.js'
 import { refuseForUpdate, rowsForUpdate } from './rows-for-update.js'
 import { resolveSubqueries } from './subqueries.js'
 
@@ -136,7 +136,7 @@ export function resultsOf(
 export function runQuery<T>(
   session: QuerySession,
   description: QueryDescription,
-  options: TerminalOptions,
+  options: TerminalOptions & RunOptions,
   work: (run: QueryRun) => MaybePromise<T>,
   observers?: ConstructorParameters<typeof QueryRun>[3],
 ): Promise<T> {
@@ -171,7 +171,8 @@ export function readAll(
 ): Promise<unknown[]> {
   checkOptions('query', options, terminalOptionRules)
   const { forUpdate } = description
-  return runQuery(session, description, options, (run) =>
+  // A claim is the beginning of a write.
+  return runQuery(session, description, { ...options, writes: forUpdate !== undefined }, (run) =>
     forUpdate === undefined
       ? andThen(run.plan(description), (planned) =>
           andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),

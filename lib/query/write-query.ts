@@ -79,7 +79,7 @@ function changeRows(
 ): Promise<number> {
   checkOptions('query', options, terminalOptionRules)
   const table = session.store.table(source.schema)
-  return runQuery(session, description, options, async (run) => {
+  return runQuery(session, description, { ...options, writes: true }, async (run) => {
     const { transaction } = run.execution
     const rows = await run.rows(await run.plan({ ...description, selection: [{ kind: 'entity', source }] }))
     const now = session.clock()

@@ -57,6 +57,15 @@ export class ReadSet {
   }
 }
 
+/** That of a transaction which never writes, so that nothing has to be proved of what it read. */
+export class UnkeptReads extends ReadSet {
+  override noteKey(_key: Key): void {}
+
+  override noteScan(range: KeyRange, isReverse: boolean): NotedRange {
+    return new NotedRange(range, isReverse)
+  }
+}
+
 /** The part of a range that a scan has come through so far. */
 export class NotedRange implements KeyRange {
   readonly range: KeyRange

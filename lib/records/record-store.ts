@@ -109,8 +109,8 @@ export class RecordStore {
   }
 
   /** A transaction on the newest snapshot. Cost: no read. */
-  begin(): MaybePromise<RecordTransaction> {
-    return andThen(this.engine.snapshot(), (snapshot) => new RecordTransaction(this, snapshot))
+  begin(isReadOnly = false): MaybePromise<RecordTransaction> {
+    return andThen(this.engine.snapshot(), (snapshot) => new RecordTransaction(this, snapshot, isReadOnly))
   }
 
   /** Says in the words of the models what a conflict of the engine was about. */

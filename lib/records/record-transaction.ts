@@ -6,6 +6,7 @@ import type { Durability, Engine, EngineSnapshot, Scan, ScanOptions, Version } f
 import { ConflictError, InternalError, UsageError } from '../errors/rome-error.js'
 import { checkRow, claimsOf, entryChanges, type PreparedWrite, type RowWrite, refuseTaken } from './prepared-write.js'
 import type { ReadMeter } from './read-meter.js'
+import { ReadSet, UnkeptReads } from './read-set.js'
 import { ReferenceNotes, type SavedReferences } from './reference-notes.js'
 import type { References } from './references.js'
 import type { Row } from './row.js'
@@ -66,11 +67,12 @@ export class RecordTransaction {
   readonly claims: TransactionClaims
   #isReleased = false
 
-  constructor(host: TransactionHost, snapshot: EngineSnapshot) {
+  /** When it is read only nothing may be written: what it reads is not noted. */
+  constructor(host: TransactionHost, snapshot: EngineSnapshot, isReadOnly = false) {
     this.#host = host
     this.#snapshot = snapshot
     this.claims = new TransactionClaims(host.claims)
-    this.#reader = new TransactionReader(snapshot, this.#writes)
+    this.#reader = new TransactionReader(snapshot, this.#writes, isReadOnly ? new UnkeptReads() : new ReadSet())
     this.#ruleReader = new TransactionReader(snapshot, this.#writes)
     this.#references = new ReferenceNotes(host.references)
   }

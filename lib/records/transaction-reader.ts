@@ -10,13 +10,14 @@ import type { WriteBuffer } from './write-buffer.js'
 
 /** Reads a snapshot with a transaction's writes laid over it, and notes what it read. */
 export class TransactionReader {
-  readonly reads = new ReadSet()
+  readonly reads: ReadSet
   readonly #snapshot: EngineSnapshot
   readonly #writes: WriteBuffer
 
-  constructor(snapshot: EngineSnapshot, writes: WriteBuffer) {
+  constructor(snapshot: EngineSnapshot, writes: WriteBuffer, reads = new ReadSet()) {
     this.#snapshot = snapshot
     this.#writes = writes
+    this.reads = reads
   }
 
   get(table: Table, key: Key): MaybePromise<Row | undefined> {

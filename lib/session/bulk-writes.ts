@@ -1,6 +1,8 @@
+import type { MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
 import { isBoolean, isSignal, type OptionRules } from '../errors/checked-options.js'
 import { QueryError } from '../errors/rome-error.js'
+import type { SessionScopes } from '../query/session-scopes.js'
 import { primaryKeyByColumn } from '../records/describe-conflict.js'
 import type { RowWrite } from '../records/prepared-write.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
@@ -8,8 +10,10 @@ import type { Row } from '../records/row.js'
 import { softDeletedRow, stampRow } from '../records/stamp-row.js'
 import type { Table } from '../records/table.js'
 import { type PrimaryKey, primaryKeyValues } from '../schema/primary-key.js'
+import type { RowValue } from '../values/column-type.js'
 import { throwIfAborted } from './abort-signal.js'
 import { changedRowOf, checkValues, givenPrimaryKey, givenValue, newRowOf } from './given-values.js'
+import type { IsSeen } from './key-reads.js'
 import { type Items, portions } from './portions.js'
 import { requireVersion } from './stale-version.js'
 import type { UnitOfWork } from './unit-of-work.js'
@@ -42,33 +46,38 @@ export interface BulkTarget {
   readonly unit: UnitOfWork
   readonly table: Table
   readonly now: Date
+  readonly scopes: SessionScopes | undefined
+  /** Which of the rows with these keys the session sees; `undefined` for all. */
+  readonly inScope: (keys: readonly (readonly RowValue[])[]) => MaybePromise<IsSeen | undefined>
 }
 
 /** Inserts rows of values. @returns how many. */
 export function insertRows(target: BulkTarget, rows: Items<unknown>, options: BulkOptions): Promise<number> {
-  const { table, now } = target
+  const { table, now, scopes } = target
   const { schema } = table
   return writePortions(target, rows, options, (portion) =>
     portion.map((values) => {
       checkValues(schema, values)
-      return { table, previous: undefined, next: newRowOf(schema, values, now) }
+      const next = newRowOf(schema, values, now)
+      scopes?.check(schema, next)
+      return { table, previous: undefined, next }
     }),
   )
 }
 
 /** Lays values over the rows that they name by primary key. @returns how many. */
 export function updateRowsByKey(target: BulkTarget, rows: Items<unknown>, options: BulkUpdateOptions): Promise<number> {
-  const { transaction, table, now } = target
+  const { table, now, scopes } = target
   const { schema } = table
   return writePortions(target, rows, options, async (portion) => {
     const given = portion.map((values) => {
       checkValues(schema, values)
-      return { values, key: table.keyOfPrimaryKey(givenPrimaryKey(schema, values)) }
+      const primaryKey = givenPrimaryKey(schema, values)
+      return { values, primaryKey, key: table.keyOfPrimaryKey(primaryKey) }
     })
     const stored = await rowsByKey(
-      transaction,
-      table,
-      given.map(({ key }) => key),
+      target,
+      given.map(({ primaryKey }) => primaryKey),
     )
     const next = new Map(stored)
     for (const { key, values } of given) {
@@ -83,6 +92,7 @@ export function updateRowsByKey(target: BulkTarget, rows: Items<unknown>, option
       if (changed === current) continue
       const stamped = [...changed]
       stampRow(schema, current, stamped, now)
+      scopes?.check(schema, stamped)
       next.set(key, stamped)
     }
     return Array.from(next, ([key, row]) => ({ table, previous: stored.get(key), next: row }))
@@ -90,19 +100,21 @@ export function updateRowsByKey(target: BulkTarget, rows: Items<unknown>, option
 }
 
 /** Deletes the rows with these keys, as `session.delete` would. @returns how many there were. */
-export function deleteRowsByKey(
+export async function deleteRowsByKey(
   target: BulkTarget,
   keys: Items<PrimaryKey>,
   options: BulkDeleteOptions,
 ): Promise<number> {
-  const { transaction, table, now } = target
+  const { table, now } = target
   const { schema } = table
   const deletedAt = options.hard === true ? undefined : schema.deletedAt
   let deleted = 0
-  const written = writePortions(target, keys, options, async (portion) => {
-    const rowKeys = portion.map((key) => table.keyOfPrimaryKey(primaryKeyValues(schema, key)))
-    const stored = [...(await rowsByKey(transaction, table, rowKeys)).values()]
-    const wanted = deletedAt === undefined ? stored : stored.filter((row) => !table.isDeleted(row))
+  await writePortions(target, keys, options, async (portion) => {
+    const stored = await rowsByKey(
+      target,
+      portion.map((key) => primaryKeyValues(schema, key)),
+    )
+    const wanted = [...stored.values()].filter((row) => deletedAt === undefined || !table.isDeleted(row))
     deleted += wanted.length
     return wanted.map((previous) => ({
       table,
@@ -110,20 +122,20 @@ export function deleteRowsByKey(
       next: deletedAt && softDeletedRow(schema, deletedAt, previous, now),
     }))
   })
-  return written.then(() => deleted)
+  return deleted
 }
 
-/** The rows that are stored of some keys, each once, in the order of the keys. */
+/** The rows that the session sees of some keys, each once, in the order of the keys. */
 async function rowsByKey(
-  transaction: RecordTransaction,
-  table: Table,
-  keys: readonly Key[],
+  { transaction, table, inScope }: BulkTarget,
+  primaryKeys: readonly (readonly RowValue[])[],
 ): Promise<ReadonlyMap<Key, Row>> {
-  const different = [...new Set(keys)]
-  const rows = await transaction.getMany(table, different)
+  const keys = [...new Set(primaryKeys.map((values) => table.keyOfPrimaryKey(values)))]
+  const isSeen = await inScope(primaryKeys)
+  const rows = await transaction.getMany(table, keys)
   const found = new Map<Key, Row>()
   rows.forEach((row, at) => {
-    if (row !== undefined) found.set(different[at], row)
+    if (row !== undefined && isSeen?.(row) !== false) found.set(keys[at], row)
   })
   return found
 }

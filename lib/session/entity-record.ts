@@ -16,6 +16,8 @@ export const never = -1
 
 /** What follows the relations of an entity, as the entity's record sees it. */
 export interface RelationOwner {
+  /** @throws UsageError `ROME_READ_ONLY`. */
+  requireChangeable(): void
   /** A side of the entity changes: what it is may have to come back. */
   willChange(record: EntityRecord, side: RelationSide): void
   /** An entity was made to refer to another one, or to none. */
@@ -52,6 +54,10 @@ export class EntityRecord extends Companion {
   constructor(entity: object, table: Table) {
     super(entity)
     this.table = table
+  }
+
+  override requireChangeable(): void {
+    this.owner?.relations.requireChangeable()
   }
 
   override willChange(side: RelationSide): void {

@@ -87,6 +87,7 @@ function ready(
 ): MaybePromise<void> {
   const flushed = flushPending(unit, transactions)
   if (forUpdate === false) return flushed
+  unit.requireWritable('forUpdate')
   if (forUpdate !== true) checkOptions('forUpdate', forUpdate, { wait: isBoolean })
   const { wait } = forUpdate === true ? {} : forUpdate
   const claim = (transaction: RecordTransaction) =>

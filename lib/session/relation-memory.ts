@@ -9,6 +9,7 @@ import { CollectionSide, RefSide, type RelationSide } from '../schema/related/re
 import { type EntityRecord, never, type RelationOwner, recordOf } from './entity-record.js'
 import { followForeignKeys, forget } from './follow-relations.js'
 import type { MemoryCheckpoint } from './memory-checkpoint.js'
+import { readOnlyError } from './read-only.js'
 import { awaitsKeys, RelationChanges } from './relation-changes.js'
 
 /** What the memory of relations needs of that of entities. */
@@ -31,6 +32,8 @@ export interface EntityMemory {
 
 /** What it needs of the session. */
 export interface RelationHost {
+  /** Nothing is written. */
+  readonly isReadOnly: boolean
   readonly tableOf: (schema: EntitySchema) => Table
   /** Reads what a side is related to, for the user who called `caller`. */
   readonly loadSide: RelationOwner['loadSide']
@@ -82,6 +85,10 @@ export class RelationMemory implements RelationOwner {
   willChange(record: EntityRecord, side: RelationSide): void {
     this.#entities.checkpointNow.saveSide(record, side)
     this.#changes.note(side)
+  }
+
+  requireChangeable(): void {
+    if (this.#host.isReadOnly) throw readOnlyError('relation')
   }
 
   referred(side: RefSide): void {

@@ -238,14 +238,14 @@ export class Rome implements SessionHost, AsyncDisposable {
     options: TransactOptions = {},
   ): Promise<T> {
     checkOptions('rome.transact', options, { ...sessionOptionRules, ...retryOptionRules })
-    const { isolation, durability, scopes, ...retrying } = options
+    const { isolation, durability, scopes, readOnly, ...retrying } = options
     const onRetry: RetryOptions['onRetry'] = (retry) => {
       this.#retries++
       options.onRetry?.(retry)
     }
     return retryOnConflict(
       async (attempt) => {
-        const session = this.session({ scopes })
+        const session = this.session({ scopes, readOnly })
         try {
           return await session.begin({ isolation, durability, signal: options.signal }, () => work(session, attempt))
         } finally {

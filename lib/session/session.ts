@@ -111,6 +111,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#host = rome
     this.scopes = sessionScopes(rome.scopeNames, options.scopes)
     this.#unit = new UnitOfWork({
+      isReadOnly: options.readOnly === true,
       tableOf: (schema) => rome.store.table(schema) as Table,
       loadSide: (side, how, caller) => this.#loadSide(side, how, caller),
     })
@@ -139,7 +140,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   add<T extends object>(entity: T): T {
-    this.#guard.check()
+    this.#checkWritable('add')
     this.#tableOfEntity(entity)
     this.#unit.add(entity)
     return entity
@@ -254,7 +255,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   delete(entity: object): void {
-    this.#guard.check()
+    this.#checkWritable('delete')
     this.#unit.delete(entity, this.#tableOfEntity(entity).schema.deletedAt === undefined ? 'hard' : 'soft')
   }
 
@@ -273,7 +274,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   hardDelete(entity: object): void {
-    this.#guard.check()
+    this.#checkWritable('hardDelete')
     this.#unit.delete(entity, 'hard')
   }
 
@@ -760,6 +761,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   /** @internal */
   run<T>(work: (transaction: RecordTransaction) => MaybePromise<T>, options: RunOptions = {}): Promise<T> {
     return this.#operate(() => {
+      if (options.writes === true) this.#unit.requireWritable('query')
       throwIfAborted(options.signal)
       const flushed = options.flush === false ? undefined : this.#transactions.flush()
       return andThen(flushed, () => andThen(this.#transactions.current(), work))
@@ -864,10 +866,20 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     work: (target: BulkTarget) => Promise<number>,
   ): Promise<number> {
     checkOptions(call, options, rules)
+    this.#checkWritable(call)
     const table = this.#tableOf(model)
-    return this.run((transaction) => work({ transaction, unit: this.#unit, table, now: this.clock() }), {
-      signal: options.signal,
-    })
+    return this.run(
+      (transaction) =>
+        work({
+          transaction,
+          unit: this.#unit,
+          table,
+          now: this.clock(),
+          scopes: this.scopes,
+          inScope: (keys) => this.#inScope(table, keys),
+        }),
+      { signal: options.signal },
+    )
   }
 
   /** As {@link RomeSession.#operate}, for what a hook may not ask for. */
@@ -889,6 +901,11 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     await this.#guard.whenIdle()
     await this.#transactions.close()
     this.#host.closed(this)
+  }
+
+  #checkWritable(call: string): void {
+    this.#guard.check()
+    this.#unit.requireWritable(call)
   }
 
   #persistentRecord(entity: object): EntityRecord {

@@ -1,5 +1,5 @@
 import type { Durability } from '../engines/contract.js'
-import { isObject, isOneOf, isSignal, type OptionRules } from '../errors/checked-options.js'
+import { isBoolean, isObject, isOneOf, isSignal, type OptionRules } from '../errors/checked-options.js'
 import type { ScopeValues } from '../query/session-scopes.js'
 import type { Isolation } from '../records/record-transaction.js'
 
@@ -7,6 +7,11 @@ import type { Isolation } from '../records/record-transaction.js'
 export interface SessionOptions {
   /** The arguments of default scopes by their names; `false` switches one off. Of no other session's concern. */
   readonly scopes?: ScopeValues | undefined
+  /**
+   * Refuses every write with `ROME_READ_ONLY`. Nothing is kept of what was read, entities are never compared with their
+   * rows, and a commit does nothing but end the snapshot.
+   */
+  readonly readOnly?: boolean | undefined
   /**
    * `serializable`: everything that was read, keys and ranges, is unchanged at the commit. `snapshot`: only the rows
    * that are written are; two transactions may then each break what the other relied on.
@@ -17,7 +22,7 @@ export interface SessionOptions {
 }
 
 /** How one transaction is committed; what is not given is as the session says. */
-export interface TransactionOptions extends Omit<SessionOptions, 'scopes'> {
+export interface TransactionOptions extends Omit<SessionOptions, 'scopes' | 'readOnly'> {
   /** Gives up a commit that is not under way yet. */
   readonly signal?: AbortSignal | undefined
 }
@@ -26,6 +31,10 @@ export const isIsolation = isOneOf('serializable', 'snapshot')
 
 const commitRules = { isolation: isIsolation, durability: isOneOf('commit', 'os', 'none') }
 
-export const sessionOptionRules: OptionRules<SessionOptions> = { ...commitRules, scopes: isObject }
+export const sessionOptionRules: OptionRules<SessionOptions> = {
+  ...commitRules,
+  scopes: isObject,
+  readOnly: isBoolean,
+}
 
 export const transactionOptionRules: OptionRules<TransactionOptions> = { ...commitRules, signal: isSignal }

@@ -58,13 +58,20 @@ export class TransactionStack {
 
   /** The record transaction, begun if need be. */
   current(): MaybePromise<RecordTransaction> {
-    return this.#transaction ?? andThen(this.#host.store.begin(), (transaction) => this.#begun(transaction))
+    return (
+      this.#transaction ??
+      andThen(this.#host.store.begin(this.#defaults.readOnly), (transaction) => this.#begun(transaction))
+    )
+  }
+
+  get #isReadOnly(): boolean {
+    return this.#defaults.readOnly === true
   }
 
   /** Writes what changed into the transaction's buffer. When it fails nothing has changed. */
   flush(): MaybePromise<void> {
     const unit = this.#unit
-    if (this.#hooks.isCalling || !unit.hasChanges) return undefined
+    if (this.#isReadOnly || this.#hooks.isCalling || !unit.hasChanges) return undefined
     if (this.#hooks.hasFlushHooks) {
       return this.#whole((transaction) => flushWithHooks(unit, transaction, this.#session, this.#hooks))
     }

@@ -20,6 +20,7 @@ import { type EntityOwner, EntityRecord, never, recordOf } from './entity-record
 import { IdentityMap } from './identity-map.js'
 import { type Deletion, MemoryCheckpoint } from './memory-checkpoint.js'
 import type { PlannedWrite } from './planned-write.js'
+import { readOnlyError } from './read-only.js'
 import { type EntityMemory, type RelationHost, RelationMemory, renewRelations } from './relation-memory.js'
 
 /** A row that was written beside the unit of work: inserted without `previous`, erased without `next`. */
@@ -37,11 +38,16 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
   /** Tells rows that were read in the transaction under way from those of earlier ones. */
   #transactionNumber = 0
   readonly relations: RelationMemory
-  readonly #tableOf: RelationHost['tableOf']
+  readonly #host: RelationHost
 
   constructor(host: RelationHost) {
-    this.#tableOf = host.tableOf
+    this.#host = host
     this.relations = new RelationMemory(this, host)
+  }
+
+  /** @throws UsageError `ROME_READ_ONLY`. */
+  requireWritable(call: string): void {
+    if (this.#host.isReadOnly) throw readOnlyError(call)
   }
 
   /** In the order in which they were added. */
@@ -192,8 +198,13 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
       this.#byKey.set(key, record)
       return entity
     }
-    if (!this.isMet(known) && known.state === 'persistent' && !this.isModified(known)) this.refresh(known, row)
+    if (!this.isMet(known) && known.state === 'persistent' && !this.#hasUnwritten(known)) this.refresh(known, row)
     return known.entity as T
+  }
+
+  /** A read-only session never looks: what is done to its entities is no change. */
+  #hasUnwritten(record: EntityRecord): boolean {
+    return !this.#host.isReadOnly && this.isModified(record)
   }
 
   /** Makes an entity what its row is, and forgets what was changed in it. */
@@ -301,7 +312,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     const save = (record: EntityRecord) => properties.set(record, copyProperties(record.table.schema, record.entity))
     this.#pending.forEach(save)
     for (const record of this.#byKey.records()) {
-      if (record.row === undefined || this.isModified(record)) save(record)
+      if (record.row === undefined || this.#hasUnwritten(record)) save(record)
     }
     const { pending, deletions } = this
     return this.#checkpoints.push(
@@ -355,7 +366,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   /** Gives the record, unless the entity was in the session. */
   #addOne(entity: object): EntityRecord | undefined {
-    const table = this.#tableOf(schemaOf(entity.constructor as ModelClass))
+    const table = this.#host.tableOf(schemaOf(entity.constructor as ModelClass))
     const record = recordOf(entity) ?? new EntityRecord(entity, table)
     if (record.owner === this) {
       this.keep(record)

@@ -1,6 +1,11 @@
 import t from 'tap'
+import { column } from '../../lib/decorators/column.js'
+import { entity } from '../../lib/decorators/entity.js'
+import { primaryKey } from '../../lib/decorators/primary-key.js'
+import { scope } from '../../lib/decorators/scope.js'
 import { create } from '../../lib/schema/create.js'
 import { fields } from '../../lib/schema/fields.js'
+import { t as types } from '../../lib/values/t.js'
 import { onBothEngines } from '../support/both-engines.js'
 import {
   Author,
@@ -11,6 +16,14 @@ import {
   readsOf,
 } from '../support/relations-fixture.js'
 import { Image, Member, Note, openRome, stored, time, valuesOf } from '../support/session-fixture.js'
+
+@entity('tickets')
+@scope('tenant', (ticket, { owner }: { owner: string }) => ticket.owner.eq(owner), { default: true, check: true })
+class Ticket {
+  @primaryKey(types.integer()) id!: number
+  @column(types.string()) owner!: string
+  @column(types.string().default('')) text!: string
+}
 
 const titled = (title: string) => ({ title })
 
@@ -256,6 +269,20 @@ t.test('the portions of a bulk write cost one read each for all they take', asyn
     Array.from({ length: 2000 }, (_, at) => ({ title: `${at}`, slot: at })),
   )
   t.equal(reads, 2)
+})
+
+t.test('bulk writes see and write rows in scope only', async (t) => {
+  const rome = await openRome(t, { models: [Ticket] })
+  const sessionOf = (owner: string) => rome.session({ scopes: { tenant: { owner } } })
+  await using ada = sessionOf('ada')
+  await using bob = sessionOf('bob')
+  await ada.bulkInsert(Ticket, [{ id: 1, owner: 'ada' }])
+  await ada.commit()
+  await t.rejects(bob.bulkInsert(Ticket, [{ id: 2, owner: 'ada' }]), { code: 'ROME_SCOPE_CHECK' })
+  await t.rejects(bob.bulkUpdate(Ticket, [{ id: 1, text: 'x' }]), { code: 'ROME_NO_RESULT' })
+  t.equal(await bob.bulkDelete(Ticket, [1]), 0)
+  await t.rejects(ada.bulkUpdate(Ticket, [{ id: 1, owner: 'bob' }]), { code: 'ROME_SCOPE_CHECK' })
+  t.equal(await ada.bulkDelete(Ticket, [1]), 1)
 })
 
 t.test('what is no row, no key and no collection is refused by name', async (t) => {

@@ -38,6 +38,9 @@ export class Companion {
     CompanionBearer.hang(entity, this)
   }
 
+  /** To be called before the user changes what the entity is related to. @throws UsageError `ROME_READ_ONLY`. */
+  requireChangeable(): void {}
+
   /** To be called before a side of the entity changes. */
   willChange(_side: RelationSide): void {}
 
@@ -62,6 +65,11 @@ export class Companion {
       context: { state: this.state, model: side.definition.schema.name, relation: side.definition.name },
     })
   }
+}
+
+/** To be called before the user changes a side. @throws UsageError `ROME_READ_ONLY`. */
+export function requireChangeable(side: RelationSide): void {
+  companionOf(side.entity)?.requireChangeable()
 }
 
 /** Reads what a side is related to. `caller` is the function that the user called. */

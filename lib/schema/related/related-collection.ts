@@ -1,7 +1,7 @@
 import type { LoadedCollection, LoadOptions } from '../collection.js'
 import type { RelationDefinition } from '../entity-schema.js'
 import type { relatedEntity } from '../relation-property.js'
-import { loadSide, sideOf } from './companion.js'
+import { loadSide, requireChangeable, sideOf } from './companion.js'
 import { relate, unrelate } from './link.js'
 import { notLoaded, requireTarget } from './related-property.js'
 import type { CollectionSide } from './relation-side.js'
@@ -36,11 +36,13 @@ export class RelatedCollection implements LoadedCollection<object> {
 
   add(...entities: readonly object[]): void {
     const side = this.#side
+    requireChangeable(side)
     for (const entity of entities.map((given) => requireTarget(this.#definition, given))) relate(side, entity)
   }
 
   remove(...entities: readonly object[]): void {
     const side = this.#side
+    requireChangeable(side)
     for (const entity of entities.map((given) => requireTarget(this.#definition, given))) unrelate(side, entity)
   }
 

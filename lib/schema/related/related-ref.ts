@@ -2,7 +2,7 @@ import type { LoadOptions } from '../collection.js'
 import type { RelationDefinition } from '../entity-schema.js'
 import type { LoadedRef } from '../ref.js'
 import type { relatedEntity } from '../relation-property.js'
-import { loadSide, sideOf } from './companion.js'
+import { loadSide, requireChangeable, sideOf } from './companion.js'
 import { refersToSome } from './foreign-key.js'
 import { relateOnly } from './link.js'
 import { hiddenTarget, notLoaded, requireTarget } from './related-property.js'
@@ -41,6 +41,7 @@ export class RelatedRef implements LoadedRef<object | null> {
 
   set(entity: object | null): void {
     const side = this.#side
+    requireChangeable(side)
     const target = entity === null ? null : requireTarget(this.#definition, entity)
     // Without a foreign key here it has to be known who gives way.
     if (!this.#definition.isOwner && !side.isLoaded) throw notLoaded(side)
