@@ -100,7 +100,7 @@ export {
 } from './session/rome.js'
 export { type GetOptions, RomeSession, type TransactionWork } from './session/session.js'
 export type { SessionSavepoint, SessionTransaction } from './session/session-transaction.js'
-export type { SessionOptions, TransactionOptions } from './session/transaction-options.js'
+export type { BeginOptions, Propagation, SessionOptions, TransactionOptions } from './session/transaction-options.js'
 export { ColumnSpec } from './values/column-spec.js'
 export type { JsonValue } from './values/column-type.js'
 export { t } from './values/t.js'

@@ -63,12 +63,7 @@ export class SessionTransaction implements AsyncDisposable {
    * @throws UsageError `ROME_TRANSACTION_STATE` when it has ended, or one within it has not.
    */
   async rollback(): Promise<void> {
-    this.#guard.enterAlone()
-    try {
-      await this.#stack.rollbackFrame(this.#frame)
-    } finally {
-      this.#guard.leave()
-    }
+    await this.#rollback()
   }
 
   /** Rolls back what was not committed. */
@@ -88,19 +83,28 @@ export class SessionTransaction implements AsyncDisposable {
       if (this.isActive || this.#frame.state === 'broken') await this.commit()
       return result
     } catch (error) {
-      await this.#abandon()
+      await this.#abandon(error)
       throw error
     }
   }
 
   /** Rolls back beside an error that matters more than one of the rollback would. */
-  async #abandon(): Promise<void> {
+  async #abandon(cause: unknown): Promise<void> {
     await this.#guard.whenIdle()
     if (!this.isActive || this.#guard.isClosed) return
     try {
-      await this.rollback()
+      await this.#rollback(cause)
     } catch {
       // Only the order of ends can be wrong here, and then everything was rolled back.
+    }
+  }
+
+  async #rollback(cause?: unknown): Promise<void> {
+    this.#guard.enterAlone()
+    try {
+      await this.#stack.rollbackFrame(this.#frame, cause)
+    } finally {
+      this.#guard.leave()
     }
   }
 }

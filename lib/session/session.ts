@@ -47,6 +47,8 @@ import { SessionHooks } from './session-hooks.js'
 import type { SessionHost } from './session-host.js'
 import { SessionSavepoint, SessionTransaction } from './session-transaction.js'
 import {
+  type BeginOptions,
+  beginOptionRules,
   type SessionOptions,
   sessionOptionRules,
   type TransactionOptions,
@@ -60,8 +62,8 @@ export type { GetOptions } from './key-reads.js'
 
 const loadOptionRules: OptionRules<LoadOptions> = { withDeleted: isBoolean, refresh: isBoolean, signal: isSignal }
 
-/** What `session.begin` runs as one transaction. */
-export type TransactionWork<T> = (transaction: SessionTransaction) => MaybePromise<T>
+/** What `session.begin` runs as one transaction, in the session it is given: a fresh one for a `new` transaction. */
+export type TransactionWork<T> = (transaction: SessionTransaction, session: RomeSession) => MaybePromise<T>
 
 /**
  * One task's view of the store: an identity map, so that a row is one entity; a unit of work, which finds what was
@@ -93,6 +95,7 @@ export type TransactionWork<T> = (transaction: SessionTransaction) => MaybePromi
  */
 export class RomeSession implements QuerySession, AsyncDisposable {
   readonly #host: SessionHost
+  readonly #options: SessionOptions
   readonly #guard = new SessionGuard()
   readonly #unit: UnitOfWork
   readonly #hooks: SessionHooks
@@ -109,6 +112,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   constructor(rome: SessionHost, options: SessionOptions = {}) {
     checkOptions('rome.session', options, sessionOptionRules)
     this.#host = rome
+    this.#options = options
     this.scopes = sessionScopes(rome.scopeNames, options.scopes)
     this.#unit = new UnitOfWork({
       isReadOnly: options.readOnly === true,
@@ -465,8 +469,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
 
   /**
    * Runs a function as one transaction: commits when it returns, rolls back when it throws, and throws what it threw.
-   * Within another `begin`, or after a savepoint, it is a savepoint itself. Rolled back, entities, identity map and
-   * pending list are exactly what they were at the call, unwritten changes included.
+   * Within another `begin`, or after a savepoint, it is a savepoint itself, unless `propagation` says otherwise. Rolled
+   * back, entities, identity map and pending list are exactly what they were at the call, unwritten changes included.
    *
    * What the session read before without a commit is part of the transaction. What it wrote before is committed with
    * it, and lost with it only when the commit itself fails.
@@ -474,8 +478,9 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * Without a function it gives out the transaction, to be committed by `tx.commit()`; left by `await using` without
    * that, it is rolled back.
    *
-   * @throws as {@link RomeSession.commit}; UsageError `ROME_TRANSACTION_STATE` for options of a nested transaction and
-   * when transactions do not end last-in first-out, which rolls all of them back.
+   * @throws as {@link RomeSession.commit}; UsageError `ROME_TRANSACTION_STATE` for options of a nested transaction, for
+   * one that is `never` within another, for one of which a part has failed that had joined it, and when transactions do
+   * not end last-in first-out, which rolls all of them back; `ROME_ARGUMENT` for a `new` one without a function.
    *
    * @example
    * ```ts
@@ -491,17 +496,18 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    *   session.begin({ isolation: 'snapshot' }, () => session.add(create(Book, { title })))
    * ```
    */
-  begin(options?: TransactionOptions): Promise<SessionTransaction>
+  begin(options?: BeginOptions): Promise<SessionTransaction>
   begin<T>(work: TransactionWork<T>): Promise<T>
-  begin<T>(options: TransactionOptions, work: TransactionWork<T>): Promise<T>
+  begin<T>(options: BeginOptions, work: TransactionWork<T>): Promise<T>
   async begin<T>(
-    first: TransactionOptions | TransactionWork<T> = {},
+    first: BeginOptions | TransactionWork<T> = {},
     second?: TransactionWork<T>,
   ): Promise<T | SessionTransaction> {
     const [options, work] = typeof first === 'function' ? [{}, first] : [first, second]
-    checkOptions('session.begin', options, transactionOptionRules)
+    checkOptions('session.begin', options, beginOptionRules)
+    if (options.propagation === 'new') return this.#beginNew(options, work)
     const transaction = await this.#open('begin', options)
-    return work === undefined ? transaction : transaction.run(work)
+    return work === undefined ? transaction : transaction.run((running) => work(running, this))
   }
 
   /**
@@ -890,7 +896,18 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     })
   }
 
-  #open(kind: 'begin' | 'savepoint', options: TransactionOptions): Promise<SessionTransaction> {
+  /** A transaction of its own needs entities of its own, and so another session. */
+  async #beginNew<T>(options: BeginOptions, work: TransactionWork<T> | undefined): Promise<T> {
+    this.#guard.check()
+    if (work === undefined) {
+      throw new UsageError('ROME_ARGUMENT', 'give a new transaction a function: its session ends with it')
+    }
+    await using session = new RomeSession(this.#host, this.#options)
+    session.#transactions.outer = this.#transactions
+    return await session.begin({ ...options, propagation: undefined }, work)
+  }
+
+  #open(kind: 'begin' | 'savepoint', options: BeginOptions): Promise<SessionTransaction> {
     return this.#operateAlone(
       () => new SessionTransaction(this.#guard, this.#transactions, this.#transactions.open(kind, options)),
     )

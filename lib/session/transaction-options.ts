@@ -27,6 +27,19 @@ export interface TransactionOptions extends Omit<SessionOptions, 'scopes' | 'rea
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * What a `begin` does within another one. `nested`: it is a savepoint. `required`: it is part of the other, and when
+ * its function throws the whole other is rolled back. `new`: it runs in a fresh session, which its function gets as
+ * second argument, whether it is within another or not, and commits by itself. `never`: it is refused.
+ */
+export type Propagation = 'nested' | 'required' | 'new' | 'never'
+
+/** How `session.begin` runs. */
+export interface BeginOptions extends TransactionOptions {
+  /** What it does within another `begin`; `nested` by default. */
+  readonly propagation?: Propagation | undefined
+}
+
 export const isIsolation = isOneOf('serializable', 'snapshot')
 
 const commitRules = { isolation: isIsolation, durability: isOneOf('commit', 'os', 'none') }
@@ -38,3 +51,8 @@ export const sessionOptionRules: OptionRules<SessionOptions> = {
 }
 
 export const transactionOptionRules: OptionRules<TransactionOptions> = { ...commitRules, signal: isSignal }
+
+export const beginOptionRules: OptionRules<BeginOptions> = {
+  ...transactionOptionRules,
+  propagation: isOneOf('nested', 'required', 'new', 'never'),
+}

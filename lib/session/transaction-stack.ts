@@ -8,11 +8,14 @@ import { flushWithHooks } from './flush-with-hooks.js'
 import type { MemoryCheckpoint } from './memory-checkpoint.js'
 import type { SessionHooks } from './session-hooks.js'
 import type { SessionHost } from './session-host.js'
-import type { SessionOptions, TransactionOptions } from './transaction-options.js'
+import type { BeginOptions, SessionOptions, TransactionOptions } from './transaction-options.js'
 import type { UnitOfWork } from './unit-of-work.js'
 
-/** `transaction` commits at its end, `nested` joins the frame around it, `savepoint` may also be forgotten. */
-export type FrameKind = 'transaction' | 'nested' | 'savepoint'
+/**
+ * `transaction` commits at its end; `nested` goes back by itself, and its end becomes part of the frame around it;
+ * `savepoint` may also be forgotten; `joined` is part of the `begin` around it and cannot go back without it.
+ */
+export type FrameKind = 'transaction' | 'nested' | 'savepoint' | 'joined'
 
 /** One `begin` or `savepoint` that has not ended. */
 export interface Frame {
@@ -27,6 +30,8 @@ export interface Frame {
   readonly hadWrites: boolean
   /** `broken` when the frame around it ended first, or the session was closed. */
   state: 'active' | 'committed' | 'rolled back' | 'broken'
+  /** Why a part that had joined it was rolled back: it cannot be committed without that part. */
+  failure?: unknown
 }
 
 /**
@@ -41,6 +46,8 @@ export class TransactionStack {
   readonly #hooks: SessionHooks
   readonly #frames: Frame[] = []
   #transaction: RecordTransaction | undefined
+  /** That of the session within whose transaction this one's run, and which waits for them. */
+  outer: TransactionStack | undefined
 
   constructor(
     host: SessionHost,
@@ -78,8 +85,8 @@ export class TransactionStack {
     return andThen(this.current(), async (transaction) => void (await flush(unit, transaction, this.#session)))
   }
 
-  /** Opens a frame. @throws UsageError `ROME_TRANSACTION_STATE` for options of a nested one. */
-  open(kind: 'begin' | 'savepoint', options: TransactionOptions = {}): Frame {
+  /** Opens a frame. @throws UsageError `ROME_TRANSACTION_STATE` for options of a nested one, and one that is never. */
+  open(kind: 'begin' | 'savepoint', { propagation, ...options }: BeginOptions = {}): Frame {
     const isNested = this.#frames.length > 0
     if (isNested && Object.values(options).some((value) => value !== undefined)) {
       throw new UsageError(
@@ -87,10 +94,16 @@ export class TransactionStack {
         'give isolation, durability and signal to the outermost begin(): a nested one is a savepoint of it',
       )
     }
+    const isWithinBegin = this.#isWithinBegin()
+    if (propagation === 'never' && isWithinBegin) {
+      throw new UsageError('ROME_TRANSACTION_STATE', 'this transaction is never part of another: begin it outside')
+    }
+    const around = this.#frames.findLast((frame) => frame.kind !== 'savepoint')
+    const isJoined = propagation === 'required' && around !== undefined
     const frame: Frame = {
-      kind: kind === 'savepoint' ? 'savepoint' : isNested ? 'nested' : 'transaction',
+      kind: kind === 'savepoint' ? 'savepoint' : isJoined ? 'joined' : isNested ? 'nested' : 'transaction',
       options,
-      checkpoint: this.#unit.checkpoint(),
+      checkpoint: isJoined ? around.checkpoint : this.#unit.checkpoint(),
       savepoint: this.#transaction?.savepoint(),
       hadTransaction: this.#transaction !== undefined,
       hadWrites: this.#transaction?.hasWrites ?? false,
@@ -103,18 +116,28 @@ export class TransactionStack {
   /** Ends a frame and keeps what was done in it; commits when it is the outermost `begin`. */
   async commitFrame(frame: Frame): Promise<void> {
     const inner = await this.#framesWithin(frame)
+    if ('failure' in frame) {
+      await this.rollbackFrame(frame)
+      throw new UsageError(
+        'ROME_TRANSACTION_STATE',
+        'a part that had joined this transaction failed, so all of it was rolled back: let the error of the part ' +
+          'through, or begin the part as nested',
+        { cause: frame.failure },
+      )
+    }
     if (frame.kind === 'transaction') {
       await this.#flushToCommit(frame)
       return this.#commit(frame.options, frame)
     }
     for (const ended of inner) ended.state = 'committed'
     this.#frames.splice(this.#frames.indexOf(frame))
-    this.#unit.release(frame.checkpoint)
+    if (frame.kind !== 'joined') this.#unit.release(frame.checkpoint)
   }
 
-  /** Ends a frame and takes back what was done in it. */
-  async rollbackFrame(frame: Frame): Promise<void> {
+  /** Ends a frame and takes back what was done in it; what had joined another takes that with it when it ends. */
+  async rollbackFrame(frame: Frame, cause?: unknown): Promise<void> {
     const inner = await this.#framesWithin(frame)
+    if (frame.kind === 'joined') return this.#fail(frame, inner, cause)
     await this.#rollingBack(frame.kind !== 'transaction', () => {
       for (const ended of inner) ended.state = 'rolled back'
       this.#frames.splice(this.#frames.indexOf(frame))
@@ -191,6 +214,14 @@ export class TransactionStack {
     await this.#hooks.tell('afterCommit')
   }
 
+  /** What a joined frame did is taken back with the one around it. */
+  #fail(frame: Frame, inner: readonly Frame[], cause: unknown): void {
+    for (const ended of inner) ended.state = 'rolled back'
+    this.#frames.splice(this.#frames.indexOf(frame))
+    const around = this.#frames.findLast(({ kind }) => kind !== 'savepoint')
+    if (around !== undefined) around.failure = frame.failure ?? cause
+  }
+
   /** Runs what hooks take part in: when it fails everything is as it was before. */
   async #whole(work: (transaction: RecordTransaction) => Promise<void>): Promise<void> {
     const transaction = await this.current()
@@ -234,6 +265,7 @@ export class TransactionStack {
 
   #begun(transaction: RecordTransaction): RecordTransaction {
     this.#transaction = transaction
+    this.#tellOuter(transaction)
     if (this.#frames.length > 0) {
       const savepoint = transaction.savepoint()
       for (const frame of this.#frames) frame.savepoint = savepoint
@@ -245,7 +277,17 @@ export class TransactionStack {
   #end(): void {
     this.#transaction?.release()
     this.#transaction = undefined
+    this.#tellOuter(undefined)
     this.#unit.endTransaction()
+  }
+
+  /** So that it is found when the two wait for each other. */
+  #tellOuter(transaction: RecordTransaction | undefined): void {
+    if (this.outer !== undefined) this.outer.#waitFor(transaction)
+  }
+
+  #waitFor(inner: RecordTransaction | undefined): void {
+    if (this.#transaction !== undefined) this.#transaction.claims.inner = inner?.claims
   }
 
   #endFrames(state: Frame['state']): void {
