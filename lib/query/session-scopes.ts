@@ -3,6 +3,7 @@ import { ConstraintError, UsageError } from '../errors/rome-error.js'
 import { compilePredicate } from '../expressions/evaluate.js'
 import type { ExpressionNode } from '../expressions/nodes.js'
 import { readsOtherRows } from '../expressions/walk.js'
+import type { RowWrite } from '../records/prepared-write.js'
 import type { Row } from '../records/row.js'
 import type { EntitySchema, ModelSource, ScopeDefinition } from '../schema/entity-schema.js'
 import type { QueryDescription } from './description.js'
@@ -83,6 +84,13 @@ export class SessionScopes {
           context: { model: schema.name, scope: definition.name, key: primaryKey.map(({ position }) => row[position]) },
         },
       )
+    }
+  }
+
+  /** {@link SessionScopes.check | Checks} what is inserted and changed. */
+  checkAll(writes: Iterable<RowWrite>): void {
+    for (const { table, previous, next } of writes) {
+      if (next !== undefined && next !== previous) this.check(table.schema, next)
     }
   }
 

@@ -31,12 +31,7 @@ export async function flush(
   try {
     const now = session.clock()
     const writes = await plan(unit, transaction, session, now)
-    const { scopes } = session
-    if (scopes !== undefined) {
-      for (const { table, previous, next } of writes) {
-        if (next !== undefined && next !== previous) scopes.check(table.schema, next)
-      }
-    }
+    session.scopes?.checkAll(writes)
     const cascaded = writes.length > 0 ? await writeRows(transaction, writes, now) : []
     unit.written(writes)
     for (const { record, table, previous, next } of writes) {

@@ -26,9 +26,14 @@ export interface Failure {
 }
 
 /** Lives through a world. @returns what went wrong, or how many questions were answered. */
-export async function live(plan: WorldPlan, kinds: readonly StoreKind[], habits: Habits): Promise<Failure | number> {
+export async function live(
+  plan: WorldPlan,
+  kinds: readonly StoreKind[],
+  habits: Habits,
+  isScoped = false,
+): Promise<Failure | number> {
   const models = new Choices(plan.models)
-  const world = new World(models, kinds)
+  const world = new World(models, kinds, isScoped)
   const rows: (readonly number[])[] = []
   const steps: (readonly number[])[] = []
   const play = async (
@@ -63,6 +68,13 @@ export const reading: Habits = [
   [6, readPages],
   [3, paginate],
   [1, changeEntities],
+]
+
+/** Nothing but questions. */
+export const asking: Habits = [
+  [90, ask],
+  [7, readPages],
+  [3, paginate],
 ]
 
 /** Questions between changes, so that they are asked over rows that are not committed, and not yet written. */

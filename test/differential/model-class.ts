@@ -1,6 +1,7 @@
 import { index, unique } from '../../lib/decorators/indexes.js'
 import { primaryKey } from '../../lib/decorators/primary-key.js'
 import { deletedAt, updatedAt, version } from '../../lib/decorators/roles.js'
+import { scope } from '../../lib/decorators/scope.js'
 import { desc } from '../../lib/expressions/asc-desc.js'
 import { type ColumnSource, defineEntity } from '../../lib/schema/define-entity.js'
 import type { ModelClass } from '../../lib/schema/entity-schema.js'
@@ -11,7 +12,10 @@ import { recordingVocabulary, wordsOver, written } from './vocabulary.js'
 export function modelClass(shape: ModelShape, isIndexed: boolean): ModelClass {
   const columns = Object.fromEntries(shape.columns.map((column) => [column.name, columnSource(column)]))
   const indexes = shape.indexes.filter(({ isUnique }) => isIndexed || isUnique).map(declaredIndex)
-  return defineEntity(shape.name, columns, { indexes: indexes as never[] })
+  const inScope = shape.scope
+  const scopes =
+    inScope === undefined ? [] : [scope<object>('part', (row) => inScope.rome(wordsOver(() => row)), { default: true })]
+  return defineEntity(shape.name, columns, { indexes: indexes as never[], scopes: scopes as never[] })
 }
 
 function columnSource({ kind, isNullable, role }: ColumnShape): ColumnSource {

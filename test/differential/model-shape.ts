@@ -22,6 +22,8 @@ export interface ModelShape {
   readonly name: string
   readonly columns: readonly ColumnShape[]
   readonly indexes: readonly IndexShape[]
+  /** A default scope: only rows for which it is true are seen. */
+  readonly scope?: PredicatePair
 }
 
 export function keysOf(model: ModelShape): ColumnShape[] {
@@ -42,8 +44,19 @@ export function columnsUnder(alias: string, model: ModelShape): ValuePair[] {
   }))
 }
 
-/** The alias that the predicates of partial indexes use. */
+/** The alias that the predicates of partial indexes and scopes use. */
 export const indexAlias = 'r'
+
+/** The model with a default scope. */
+export function withScope(choices: Choices, model: ModelShape): ModelShape {
+  const columns = columnsUnder(indexAlias, model).filter((value) => !value.kind.isRounded)
+  return { ...model, scope: predicate(choices, orderedBy(choices, columns), 2) }
+}
+
+/** SQLite's table of all rows. Where a model has a scope, a view of its name has those in scope. */
+export function tableOf({ name, scope }: ModelShape): string {
+  return scope === undefined ? name : `${name}_all`
+}
 
 export function modelShape(choices: Choices, name: string): ModelShape {
   const isSoftDeletable = choices.chance(50)

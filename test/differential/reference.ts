@@ -1,5 +1,5 @@
 import initSqlJs, { type Database } from 'sql.js'
-import { columnWithRole, indexAlias, keysOf, type ModelShape } from './model-shape.js'
+import { columnWithRole, indexAlias, keysOf, type ModelShape, tableOf } from './model-shape.js'
 import type { ValuePair } from './pairs.js'
 import { literalOf, shown } from './sql-text.js'
 import type { SqlValue } from './value-kinds.js'
@@ -59,7 +59,7 @@ export class Reference {
     const values = model.columns.map(({ name, kind, role }) =>
       role === 'version' ? '1' : literalOf(kind, entity[name]),
     )
-    this.run(`INSERT INTO ${model.name} VALUES (${values.join(', ')})`)
+    this.run(`INSERT INTO ${tableOf(model)} VALUES (${values.join(', ')})`)
   }
 
   /** Runs changes, and takes them back when they break a rule. @returns whether they stay. */
@@ -86,7 +86,7 @@ export class Reference {
         if (columnWithRole(model, 'deletedAt') !== undefined) conditions.push(`${indexAlias}.deletedAt IS NULL`)
         if (index.where !== undefined) conditions.push(`(${index.where.sql})`)
         const grouped = `GROUP BY ${names.join(', ')} HAVING count(*) > 1`
-        const sql = `SELECT 1 FROM ${model.name} AS ${indexAlias} WHERE ${conditions.join(' AND ')} ${grouped}`
+        const sql = `SELECT 1 FROM ${tableOf(model)} AS ${indexAlias} WHERE ${conditions.join(' AND ')} ${grouped}`
         return this.read(sql).length > 0
       }),
     )
@@ -97,7 +97,10 @@ export function createTable(model: ModelShape): string {
   const columns = model.columns.map(
     ({ name, kind, isNullable }) => `${name} ${kind.sqlType}${isNullable ? '' : ' NOT NULL'}`,
   )
-  return `CREATE TABLE ${model.name} (${columns.join(', ')}, PRIMARY KEY (${keysOf(model)
+  const table = `CREATE TABLE ${tableOf(model)} (${columns.join(', ')}, PRIMARY KEY (${keysOf(model)
     .map((key) => key.name)
     .join(', ')}))`
+  if (model.scope === undefined) return table
+  return `${table};
+CREATE VIEW ${model.name} AS SELECT * FROM ${tableOf(model)} AS ${indexAlias} WHERE ${model.scope.sql}`
 }

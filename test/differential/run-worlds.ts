@@ -11,6 +11,8 @@ interface Run {
   readonly questions: number
   readonly questionsPerWorld: number
   readonly habits: Habits
+  /** Whether every model has a default scope. */
+  readonly isScoped?: boolean
   /** The stores of a world, made anew for each life of it. */
   storesOf(world: number): readonly StoreKind[]
 }
@@ -29,7 +31,7 @@ export function runWorlds(title: string, run: Run): void {
   t.test(title, { timeout }, async (t) => {
     let asked = 0
     for (let world = seed; asked < questions; world++) {
-      const relive = (plan: WorldPlan) => live(plan, run.storesOf(world), run.habits)
+      const relive = (plan: WorldPlan) => live(plan, run.storesOf(world), run.habits, run.isScoped)
       const outcome = await relive(planOf(world, run.questionsPerWorld))
       if (typeof outcome !== 'number') {
         const smallest = await shrink(outcome, relive, shrinkTimeMsMax)

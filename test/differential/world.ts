@@ -1,7 +1,7 @@
 import type { Choices } from './choices.js'
 import { expectExactly } from './expectation.js'
 import { describeIndexes } from './model-class.js'
-import { columnsUnder, keysOf, type ModelShape, modelShape } from './model-shape.js'
+import { columnsUnder, keysOf, type ModelShape, modelShape, withScope } from './model-shape.js'
 import type { Question } from './questions/question.js'
 import { createTable, Reference } from './reference.js'
 import { rowValues, type Values } from './rows.js'
@@ -25,8 +25,9 @@ export class World {
   /** Questions asked, on however many stores. */
   questions = 0
 
-  constructor(choices: Choices, kinds: readonly StoreKind[]) {
-    this.models = ['alpha', 'beta'].map((name) => modelShape(choices, name))
+  constructor(choices: Choices, kinds: readonly StoreKind[], isScoped: boolean) {
+    const shapes = ['alpha', 'beta'].map((name) => modelShape(choices, name))
+    this.models = isScoped ? shapes.map((shape) => withScope(choices, shape)) : shapes
     this.reference = new Reference(this.models)
     this.stores = kinds.map((kind) => new Store(kind, this.models))
     time.now = new Date(1_000_000)

@@ -10,7 +10,7 @@ import { fields } from '../../lib/schema/fields.js'
 import { Rome } from '../../lib/session/rome.js'
 import { t as types } from '../../lib/values/t.js'
 import { onBothEngines } from '../support/both-engines.js'
-import { Disk, DiskLabel, fill, Label, models, sessionOf, unscoped } from '../support/scopes-fixture.js'
+import { Disk, DiskLabel, File, fill, Label, models, sessionOf, unscoped } from '../support/scopes-fixture.js'
 
 const disk = fields(Disk)
 
@@ -66,6 +66,19 @@ onBothEngines('a checked scope refuses rows outside of it, inserted or changed',
   await using admin = rome.session({ scopes: unscoped })
   admin.add(create(Disk, { id: 6, owner: 'cay', name: 'by an admin' }))
   await admin.commit()
+})
+
+onBothEngines('writes in bulk see and check the same rows', async (t, engine) => {
+  await using rome = await Rome.open({ engine, models, fullScans: 'allow' })
+  await fill(rome)
+  await using ada = sessionOf(rome, 'ada')
+  const refusal = { code: 'ROME_SCOPE_CHECK' }
+  await t.rejects(ada.bulkInsert(Disk, [{ id: 5, owner: 'bob', name: 'stray' }]), refusal)
+  await t.rejects(ada.bulkUpdate(Disk, [{ id: 1, owner: 'bob' }]), refusal)
+  await t.rejects(ada.bulkUpdate(Disk, [{ id: 11, size: 7 }]), { code: 'ROME_NO_RESULT' })
+  t.equal(await ada.bulkDelete(Disk, [1, 11]), 1)
+  t.equal(await ada.bulkDelete(File, [31, 21], { hard: true }), 1, 'by a scope that asks for related rows')
+  t.same(await ada.query(disk.id).withoutScope('tenant').orderBy(disk.id).all(), [2, 3, 11, 12, 13])
 })
 
 onBothEngines('a scope that checks nothing lets a row leave it', async (t, engine) => {
