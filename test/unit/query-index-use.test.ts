@@ -4,10 +4,12 @@ import {
   and_,
   create,
   defineEntity,
+  deletedAt,
   fields,
   index,
   max,
   min,
+  not_,
   primaryKey,
   Rome,
   type RomeSession,
@@ -159,6 +161,36 @@ t.test('slow queries are reported to the logger, by every terminal that ends by 
     t.match(warned[index], 'slow')
   }
 })
+
+t.test(
+  'rows of ranges that are merged come in order, also where the filter leaves one value of a column',
+  async (t) => {
+    const Note = defineEntity(
+      'notes',
+      { id: primaryKey(types.string()), a: types.integer().nullable(), b: types.integer(), deletedAt: deletedAt() },
+      { indexes: [index('b'), index('b', 'a')] },
+    )
+    const rome = await Rome.open({ engine: memory(), models: [Note], fullScans: 'allow' })
+    t.teardown(() => rome.close())
+    const session = rome.session()
+    const note = fields(Note)
+    for (const [id, a, isDeleted] of [
+      ['1', null, true],
+      ['2', null, false],
+      ['3', 0, false],
+      ['4', null, true],
+      ['5', 0, true],
+    ] as const) {
+      session.add(create(Note, { id, a, b: 0, deletedAt: isDeleted ? new Date(0) : null }))
+    }
+    await session.commit()
+    for (const order of [note.id.desc(), note.id.asc()]) {
+      const some = session.query(note.id).withDeleted().filter(not_(note.a.isNotNull()))
+      const found = await some.orderBy(note.b, note.a.desc(), order).limit(9).all()
+      t.same(found, order.isDescending ? ['4', '2', '1'] : ['1', '2', '4'])
+    }
+  },
+)
 
 function keysRead(step: {
   readonly actual?: { readonly keysRead: number }

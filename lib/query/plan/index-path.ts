@@ -8,7 +8,7 @@ import { type AccessPath, type AccessRequest, rangeSource, rowsOf } from './acce
 import { assemble, costOfEntry, costOfRow, residualOf } from './assemble-path.js'
 import type { FilterValues } from './column-values.js'
 import { type KeyRanges, keyRanges } from './key-ranges.js'
-import { type KeyPart, matchOrder } from './order-match.js'
+import { type KeyPart, type KnownColumns, matchOrder } from './order-match.js'
 import type { EntriesPlan, Seek } from './plan-node.js'
 import { isSameExpression } from './same-expression.js'
 import { seekRanges } from './seek-ranges.js'
@@ -27,7 +27,7 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
   const { table, source } = request
   const { found, keyParts } = rangesIn(index, request, values)
   const inTurn = matchOrder(request.order, keyParts, found.constantColumns, source, values)
-  const sideBySide = matchOrder(request.order, keyParts, found.pointColumns, source, values)
+  const sideBySide = matchOrder(request.order, keyParts, found.pointColumns, source, withinRanges(found, values))
   // Live and deleted entries lie apart, so one after the other they are in no order.
   const isMerged = found.ranges.length > 1 && (request.scope === 'all' || sideBySide.matched > inTurn.matched)
   const match = isMerged ? sideBySide : inTurn
@@ -60,6 +60,14 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
       expected,
     }),
   })
+}
+
+/** What is known of rows as they are merged, before the rest of the filter leaves some of them out. */
+function withinRanges({ used }: KeyRanges, values: FilterValues): KnownColumns {
+  return {
+    isConstant: (column) => used.some((known) => known === column) && values.isConstant(column),
+    isNeverNull: (column) => used.some((known) => known === column) && values.isNeverNull(column),
+  }
 }
 
 /** The ranges of an index that a filter leaves, with the share of the rows that they have. */
