@@ -21,11 +21,16 @@ export interface ScopedQuery {
  */
 export function applyScopes(scopes: SessionScopes | undefined, asked: QueryDescription): ScopedQuery {
   const application = new ScopeApplication(scopes)
-  return { description: application.query(withoutRelated(asked)), applied: application.applied }
+  const description = application.query(withoutRelated(asked))
+  // A prepared plan with the arguments of one session in it is none for another.
+  const binding = application.hasNarrowed ? undefined : asked.binding
+  return { description: Object.freeze({ ...description, binding }), applied: application.applied }
 }
 
 class ScopeApplication {
   readonly applied: ExplainedScope[] = []
+  /** Whether a default scope applied, anywhere in the query. */
+  hasNarrowed = false
   readonly #scopes: SessionScopes | undefined
   /** A subquery that is met twice stays one. */
   readonly #known = new Map<object, QueryDescription>()
@@ -63,7 +68,7 @@ class ScopeApplication {
 
   #onModels(description: QueryDescription): QueryDescription {
     const { input, joins, namedScopes, withoutScopes, filters } = description
-    if (input.kind === 'set') return Object.freeze({ ...description, withoutScopes: 'all' })
+    if (input.kind === 'set') return Object.freeze({ ...description, withoutScopes: 'all', binding: undefined })
     for (const scope of namedScopes) this.#note(rootOf(description), scope)
     const of = (source: ModelSource) => this.#predicatesOf(source, withoutScopes)
     const own = of(input.source)
@@ -75,20 +80,19 @@ class ScopeApplication {
       own.push(...predicates)
       return join
     })
-    const isSame = own.length === 0 && joined.every((join, at) => join === joins[at])
     return Object.freeze({
       ...description,
       joins: joined,
       filters: [...own, ...filters],
       withoutScopes: 'all',
-      // A prepared plan is not to be taken over to a session with other arguments.
-      ...(isSame ? {} : { binding: undefined }),
+      binding: undefined,
     })
   }
 
   #predicatesOf(source: ModelSource, without: QueryDescription['withoutScopes']): ExpressionNode[] {
     return (this.#scopes?.activeOn(source, without) ?? []).map(({ definition, predicate }) => {
       this.#note(source, definition.name)
+      this.hasNarrowed = true
       // What a scope looks at itself is seen whole: scopes that look at each other's models would never end.
       return relatedAsSubqueries(predicate, 'all')
     })

@@ -15,7 +15,7 @@ import {
   t as types,
 } from '../../lib/index.js'
 import { FilterValues } from '../../lib/query/plan/column-values.js'
-import { Disk, fill as fillScoped, models as scopedModels, sessionOf } from '../support/scopes-fixture.js'
+import { Disk, fill as fillScoped, Label, models as scopedModels, sessionOf } from '../support/scopes-fixture.js'
 
 const Item = defineEntity(
   'items',
@@ -272,6 +272,12 @@ t.test('a prepared query obeys the scopes of the session that it is bound in', a
     t.same(await sized.bind({ from: 2 }, bob).all(), [12, 13], 'no plan or value is taken over from another tenant')
     t.equal(await sized.bind({ from: 3 }, bob).count(), 1)
   }
+  const labels = ada
+    .query(Label)
+    .filter(fields(Label).disks.some((each) => each.size.gte(param('from', types.integer()))))
+  const labelled = labels.select(fields(Label).id).prepare()
+  t.same(await labelled.bind({ from: 2 }).all(), [1])
+  t.same(await labelled.bind({ from: 2 }, bob).all(), [], 'nor by what is said of related rows')
   const narrowed = ada
     .query(disk.id)
     .scope('large', { from: param('from', types.integer()) })
