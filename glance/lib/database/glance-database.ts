@@ -1,7 +1,13 @@
 import { Rome, type RomeOptions } from 'rome-orm'
 import { GlanceError } from '../errors/glance-error.js'
+import { Images } from '../images/images.js'
+import { Locations } from '../locations/locations.js'
 import { Members } from '../members/members.js'
 import { glanceModels } from '../models/all.js'
+import { Properties } from '../properties/properties.js'
+import { Purge } from '../purge/purge.js'
+import { Tags } from '../tags/tags.js'
+import { Usage } from '../usage/usage.js'
 import type { Dictionary } from '../values/dictionary.js'
 import type { Caller } from './caller.js'
 import type { Command, CommandGroup } from './command.js'
@@ -26,15 +32,35 @@ export type GlanceOptions = Omit<RomeOptions, 'models'>
  * ```
  */
 export class GlanceDatabase implements AsyncDisposable {
+  readonly images: Images
+  readonly locations: Locations
+  readonly properties: Properties
   readonly members: Members
+  readonly tags: Tags
+  readonly usage: Usage
+  readonly purge: Purge
   /** Every function by its name in Glance, such as `image_get`. */
   readonly commands: ReadonlyMap<string, Command>
   readonly #store: GlanceStore
 
   private constructor(store: GlanceStore) {
     this.#store = store
+    this.images = new Images(store)
+    this.locations = new Locations(store)
+    this.properties = new Properties(store)
     this.members = new Members(store)
-    this.commands = commandsOf([this.members])
+    this.tags = new Tags(store)
+    this.usage = new Usage(store)
+    this.purge = new Purge(store)
+    this.commands = commandsOf([
+      this.images,
+      this.locations,
+      this.properties,
+      this.members,
+      this.tags,
+      this.usage,
+      this.purge,
+    ])
   }
 
   /**

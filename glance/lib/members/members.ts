@@ -92,7 +92,8 @@ export class Members implements CommandGroup {
   async delete(_caller: Caller, { memb_id }: { readonly memb_id: number }): Promise<null> {
     return this.#store.write(async (session) => {
       const row = await memberOf(session, memb_id)
-      Object.assign(row, { deleted: true, deleted_at: now() })
+      const time = now()
+      Object.assign(row, { deleted: true, deleted_at: time, updated_at: time })
       return null
     })
   }

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { column, entity, globalScope, index, primaryKey, t } from 'rome-orm'
 import { SoftDeletable } from './soft-deletable.js'
 
-const int = () => t.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })
+const fits32Bits = (value: number) => Math.abs(value) < 2 ** 31
+const int = () => t.integer().validate(fits32Bits, 'the number does not fit 32 bits')
 
 /**
  * An image. Lists are read in the order of creation unless they say otherwise, so that each index of what they filter

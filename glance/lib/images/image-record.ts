@@ -1,0 +1,129 @@
+import { fields, type JsonValue, type Predicate, type RomeSession, type Timestamp } from 'rome-orm'
+import type { Caller } from '../database/caller.js'
+import type { Image } from '../models/image.js'
+import { ImageLocation } from '../models/image-location.js'
+import { ImageProperty } from '../models/image-property.js'
+import { ImageTag } from '../models/image-tag.js'
+import { type PropertyRecord, propertyRecord } from '../properties/property-record.js'
+
+const location = fields(ImageLocation)
+const property = fields(ImageProperty)
+const tag = fields(ImageTag)
+
+/** An image, with all its columns, its properties and its locations. */
+export interface ImageRecord {
+  readonly id: string
+  readonly name: string | null
+  readonly disk_format: string | null
+  readonly container_format: string | null
+  readonly size: number | null
+  readonly virtual_size: number | null
+  readonly status: string
+  /** Left out with `v1_mode`. */
+  readonly visibility?: string
+  /** With `v1_mode` only: whether the visibility is public. */
+  readonly is_public?: boolean
+  readonly checksum: string | null
+  readonly os_hash_algo: string | null
+  readonly os_hash_value: string | null
+  readonly min_disk: number
+  readonly min_ram: number
+  readonly owner: string | null
+  readonly protected: boolean
+  readonly os_hidden: boolean
+  readonly created_at: Timestamp
+  readonly updated_at: Timestamp | null
+  readonly deleted_at: Timestamp | null
+  readonly deleted: boolean
+  /** Deleted ones included. */
+  readonly properties: readonly PropertyRecord[]
+  /** In the order of their creation. */
+  readonly locations: readonly LocationRecord[]
+  /** With `return_tag` only: their values, in the order of their creation. */
+  readonly tags?: readonly string[]
+}
+
+/** Where the data of an image are. */
+export interface LocationRecord {
+  readonly id: number
+  readonly url: string
+  readonly metadata: JsonValue | null
+  readonly status: string
+}
+
+/** What an answer shows of images. */
+export interface RecordOptions {
+  readonly withDeletedLocations?: boolean | undefined
+  readonly withTags?: boolean | undefined
+  readonly v1_mode?: boolean | undefined
+}
+
+/** The records of images, in their order. Cost: a query each for properties, locations and tags, for all together. */
+export async function imageRecords(
+  session: RomeSession,
+  caller: Caller,
+  images: readonly Image[],
+  { withDeletedLocations = false, withTags = false, v1_mode = false }: RecordOptions = {},
+): Promise<ImageRecord[]> {
+  if (images.length === 0) return []
+  const ids = images.map(({ id }) => id)
+  const properties = byImage(await session.query(ImageProperty).filter(property.image_id.in(ids)).all())
+  const shownLocations: Predicate[] = withDeletedLocations ? [] : [location.deleted.eq(false)]
+  const locations = byImage(
+    await session
+      .query(ImageLocation)
+      .filter(location.image_id.in(ids), ...shownLocations)
+      .all(),
+  )
+  const tags = withTags
+    ? byImage(await session.query(ImageTag).filter(tag.image_id.in(ids), tag.deleted.eq(false)).all())
+    : undefined
+  return images.map((image) => {
+    // Where the data of a deactivated image are is for admins only.
+    const isClosed = image.status === 'deactivated' && !caller.isAdmin
+    return {
+      ...columnsOf(image, v1_mode),
+      properties: (properties.get(image.id) ?? []).map(propertyRecord),
+      locations: isClosed ? [] : (locations.get(image.id) ?? []).map(locationRecord),
+      ...(tags === undefined ? {} : { tags: (tags.get(image.id) ?? []).map(({ value }) => value) }),
+    }
+  })
+}
+
+/** The record of one image. */
+export async function imageRecord(
+  session: RomeSession,
+  caller: Caller,
+  image: Image,
+  options?: RecordOptions,
+): Promise<ImageRecord> {
+  const [record] = await imageRecords(session, caller, [image], options)
+  return record
+}
+
+/** In the order of Glance's table. */
+function columnsOf(image: Image, v1_mode: boolean) {
+  const { id, name, disk_format, container_format, size, virtual_size, status, visibility, ...others } = image
+  return {
+    ...{ id, name, disk_format, container_format, size, virtual_size, status },
+    ...(v1_mode ? { is_public: visibility === 'public' } : { visibility }),
+    ...others,
+  }
+}
+
+function locationRecord({ id, value, meta_data, status }: ImageLocation): LocationRecord {
+  return { id, url: value, metadata: meta_data, status }
+}
+
+/** Rows by the image they belong to, in the order of their creation. */
+function byImage<Row extends { readonly id: number; readonly image_id: string }>(
+  rows: readonly Row[],
+): ReadonlyMap<string, readonly Row[]> {
+  const groups = new Map<string, Row[]>()
+  for (const row of rows.toSorted((a, b) => a.id - b.id)) {
+    const group = groups.get(row.image_id)
+    if (group === undefined) groups.set(row.image_id, [row])
+    else group.push(row)
+  }
+  return groups
+}
