@@ -104,24 +104,24 @@ async function readCurrent(
 /** @throws ConflictError `ROME_STALE_VERSION` when another session erased the row, or wrote it and it has a version. */
 function checkedCurrent(record: EntityRecord, current: Row | undefined): Row {
   const { table } = record
-  const known = record.row as Row
-  const context = { model: table.schema.name, key: primaryKeyByColumn(table, record.key as Key) }
-  if (current === undefined) {
-    throw new ConflictError(
-      'ROME_STALE_VERSION',
-      'another session deleted the row of a changed entity: expunge the entity, then decide again from what is stored',
-      { context },
-    )
-  }
-  const { version } = table.schema
-  if (version !== undefined && current[version.position] !== known[version.position]) {
-    throw new ConflictError(
-      'ROME_STALE_VERSION',
-      'another session wrote the row of a changed entity: refresh the entity, then make the change again',
-      { context: { ...context, version: known[version.position], versionStored: current[version.position] } },
-    )
-  }
-  return current
+  const { schema } = table
+  const position = schema.version?.position
+  const known = position === undefined ? undefined : record.row?.[position]
+  const versionStored = position === undefined ? undefined : current?.[position]
+  if (current !== undefined && versionStored === known) return current
+  throw new ConflictError(
+    'ROME_STALE_VERSION',
+    current === undefined
+      ? 'another session deleted the row of a changed entity: expunge the entity, then decide again from what is stored'
+      : 'another session wrote the row of a changed entity: refresh the entity, then make the change again',
+    {
+      context: {
+        model: schema.name,
+        key: primaryKeyByColumn(table, record.key as Key),
+        ...(position === undefined ? {} : { version: known, versionStored }),
+      },
+    },
+  )
 }
 
 /** Gives what else was changed, because it refers to rows that were erased or soft-deleted. */
