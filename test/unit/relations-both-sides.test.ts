@@ -141,6 +141,23 @@ t.test('a foreign key set by hand wins over the reference, which follows it at t
   t.equal(target(byHand.author), austen)
 })
 
+t.test('a collection gives up an entity whose foreign key was set by hand, and only then empties it', async (t) => {
+  const rome = await openRome(t)
+  const session = rome.session()
+  const book = create(Book, { title: 'Emma' })
+  const austen = session.add(create(Author, { name: 'Austen', books: [book] }))
+  const bronte = session.add(create(Author, { name: 'Brontë' }))
+  await session.commit()
+  book.authorId = bronte.id
+  austen.books.remove(book)
+  t.equal(book.authorId, bronte.id, 'it was taken out of another collection than its key says')
+  t.same(members(austen.books), [])
+  bronte.books.remove(book)
+  t.equal(book.authorId, null)
+  await session.commit()
+  t.equal((await rome.session().getOrThrow(Book, book.id)).authorId, null)
+})
+
 t.test('a stored entity waits for the key of a new one', async (t) => {
   const rome = await openRome(t)
   const session = rome.session()

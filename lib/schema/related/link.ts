@@ -1,6 +1,6 @@
 import type { RelationDefinition } from '../entity-schema.js'
 import { companionOf, sideOf } from './companion.js'
-import { assignForeignKey, refersTo } from './foreign-key.js'
+import { assignForeignKey, refersTo, refersToSome } from './foreign-key.js'
 import { CollectionSide, RefSide, type RelationSide } from './relation-side.js'
 
 // Both sides of a relation are changed here, and nowhere else by hand.
@@ -20,11 +20,15 @@ export function unrelate(side: RelationSide, other: object): void {
     unlink(definition, entity, other)
     return
   }
-  const ref = definition.isOwner ? (side as RefSide) : owningRef(definition, other)
-  const parent = definition.isOwner ? other : entity
-  if (ref.target === parent || (ref.target === undefined && refersTo(ref.definition, ref.entity, parent))) {
-    takeOut(ref, parent)
+  if (definition.isOwner) {
+    if (side.has(other)) takeOut(side as RefSide, other)
+    return
   }
+  // A foreign key that was set by hand says more than what was known before.
+  const ref = owningRef(definition, other)
+  const isKnown = ref.target === entity
+  if (refersTo(ref.definition, other, entity) || (isKnown && !refersToSome(ref.definition, other))) takeOut(ref, entity)
+  else if (isKnown) leave(side, other)
 }
 
 /** Relates the entity of a side to one other at most. */
