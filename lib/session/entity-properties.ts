@@ -11,7 +11,7 @@ export function isModified(record: EntityRecord): boolean {
 }
 
 /** The key of an entity whose whole primary key is given and valid. */
-export function givenKey({ entity, table }: EntityRecord): Key | undefined {
+export function givenKey({ entity, table }: Pick<EntityRecord, 'entity' | 'table'>): Key | undefined {
   try {
     return table.keyOfPrimaryKey(
       table.schema.primaryKey.map((column) => column.type.toRow(Reflect.get(entity, column.name))),
@@ -58,7 +58,8 @@ export function assignProperties(schema: EntitySchema, entity: object, propertie
   for (const column of schema.columns) Reflect.set(entity, column.name, properties[column.position])
 }
 
-function copyOf(column: ColumnDefinition, value: unknown): unknown {
+/** A property value that is not changed with the other; what its column refuses is kept as it is. */
+export function copyOf(column: ColumnDefinition, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   try {
     return column.type.fromRow(column.type.toRow(value))

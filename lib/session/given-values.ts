@@ -2,8 +2,10 @@ import { isObject } from '../errors/checked-options.js'
 import { UsageError, ValidationError } from '../errors/rome-error.js'
 import type { Row } from '../records/row.js'
 import { toRowValue } from '../schema/column-value.js'
-import type { ColumnDefinition, EntitySchema } from '../schema/entity-schema.js'
+import { create, type NewValues } from '../schema/create.js'
+import type { ColumnDefinition, EntitySchema, ModelClass } from '../schema/entity-schema.js'
 import type { ColumnName } from '../schema/field-types.js'
+import { schemaOf } from '../schema/schema-of.js'
 import type { RowValue } from '../values/column-type.js'
 import { rowValuesEqual } from '../values/compare.js'
 import { valueOfNew } from './written-row.js'
@@ -37,6 +39,14 @@ export function checkValues(schema: EntitySchema, values: unknown): asserts valu
       })
     }
   }
+}
+
+/** A transient entity of values; an entity of the model is its own. @throws as `checkValues` and `create`. */
+export function newOf<T extends object>(model: ModelClass<T>, values: unknown): T {
+  checkValues(schemaOf(model), values)
+  if (values instanceof model) return values
+  // Values without relations are values of a new entity.
+  return create(model, values as NewValues<T>)
 }
 
 /** What was given for a column; `undefined` when nothing was. */

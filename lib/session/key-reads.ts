@@ -38,7 +38,7 @@ export function readByKey<T extends object>(
 ): MaybePromise<T | undefined> {
   return andThen(ready(unit, transactions, [key], options), () => {
     const known = unit.find(key)
-    if (known !== undefined && isSettled(unit, known)) return visible<T>(unit, known, options, isSeen)
+    if (isSettled(unit, known)) return visible<T>(unit, known, options, isSeen)
     const row = andThen(transactions.current(), (transaction) => transaction.get(table as unknown as Table, key))
     return andThen(row, (found) => entityOf(unit, table, key, found, options, isSeen))
   })
@@ -54,10 +54,7 @@ export function readByKeys<T extends object>(
   isSeen?: IsSeen,
 ): MaybePromise<(T | undefined)[]> {
   return andThen(ready(unit, transactions, keys, options), () => {
-    const missing = keys.filter((key) => {
-      const known = unit.find(key)
-      return known === undefined || !isSettled(unit, known)
-    })
+    const missing = keys.filter((key) => !isSettled(unit, unit.find(key)))
     const rows =
       missing.length === 0
         ? []
@@ -96,8 +93,8 @@ function ready(
 }
 
 /** Whether what is known of an entity holds in this transaction without a read. */
-function isSettled(unit: UnitOfWork, record: EntityRecord): boolean {
-  return record.state === 'deleted' || unit.isMet(record)
+export function isSettled(unit: UnitOfWork, record: EntityRecord | undefined): record is EntityRecord {
+  return record !== undefined && (record.state === 'deleted' || unit.isMet(record))
 }
 
 function entityOf<T extends object>(

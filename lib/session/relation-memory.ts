@@ -120,6 +120,7 @@ export class RelationMemory implements RelationOwner {
   came({ sides }: EntityRecord): void {
     for (const side of sides?.values() ?? []) {
       side.loadedIn = never
+      if (side instanceof CollectionSide && side.definition.kind === 'oneToMany') side.removed.clear()
       reconnect(side)
       this.#changes.note(side)
     }

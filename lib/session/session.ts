@@ -36,9 +36,10 @@ import {
   updateRowsByKey,
 } from './bulk-writes.js'
 import { type EntityRecord, recordOf } from './entity-record.js'
-import type { ColumnValues } from './given-values.js'
+import { type ColumnValues, newOf } from './given-values.js'
 import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
 import { type GetOptions, type IsSeen, readByKey, readByKeys } from './key-reads.js'
+import { mergeInto } from './merge.js'
 import type { Items } from './portions.js'
 import { RepeatedLoads } from './repeated-loads.js'
 import { rowsInScope } from './scoped-reads.js'
@@ -280,6 +281,61 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   hardDelete(entity: object): void {
     this.#checkWritable('hardDelete')
     this.#unit.delete(entity, 'hard')
+  }
+
+  /**
+   * Copies an entity from elsewhere onto the session's entity of its key, which is read when the transaction has not
+   * met it, and made pending when there is no row; gives that one back. The entity that is given stays what it is:
+   * detached, of another session, or transient. One of this session is given back as it is.
+   *
+   * Of an entity that was read only what was changed since is copied, so that what others wrote meanwhile stays. Of a
+   * transient one, and of values, all that is set counts. Where a version is known it must be the stored one. What the
+   * entity is related to follows, where the relation cascades. Nothing is written before a flush. Cost: one read for
+   * each model and level of what is related.
+   *
+   * @throws ConflictError `ROME_STALE_VERSION` when the row has another version, or a versioned one is gone; UsageError
+   * `ROME_ENTITY_STATE` when the session deletes the entity, or its primary key was changed; then nothing was copied.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, version, type RomeSession } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) title!: string
+   *   @version() version!: number
+   * }
+   *
+   * async function save(session: RomeSession, form: { id: string; title: string; version: number }): Promise<Book> {
+   *   const book = await session.merge(Book, form)
+   *   await session.commit()
+   *   return book
+   * }
+   * ```
+   */
+  merge<T extends object>(entity: T): Promise<T>
+  merge<T extends object>(model: ModelClass<T>, values: ColumnValues<NoInfer<T>>): Promise<T>
+  async merge<T extends object>(given: T | ModelClass<T>, ...values: [ColumnValues<T>?]): Promise<T> {
+    this.#checkWritable('merge')
+    const source = typeof given === 'function' ? newOf(given, values[0]) : given
+    this.#tableOfEntity(source)
+    return this.#operate(() => {
+      const flushed = this.#unit.pending.size > 0 ? this.#transactions.flush() : undefined
+      return andThen(flushed, () =>
+        andThen(this.#transactions.current(), (transaction) =>
+          mergeInto(
+            {
+              unit: this.#unit,
+              transaction,
+              session: this,
+              inScope: (table, keys) => this.#inScope(table, keys),
+            },
+            source,
+          ),
+        ),
+      )
+    })
   }
 
   /**

@@ -66,7 +66,10 @@ export function enter(side: RelationSide, entity: object): void {
     if (before) takeOut(owningRef(side.definition, before), side.entity)
     change(side, () => (side.target = entity))
   } else if (side instanceof CollectionSide) {
-    change(side, () => (side.members ?? side.added).add(entity))
+    change(side, () => {
+      side.removed.delete(entity)
+      ;(side.members ?? side.added).add(entity)
+    })
   }
 }
 
@@ -115,7 +118,12 @@ function refer(ref: RefSide, other: object | null): void {
 /** An orphan that is to be deleted goes on referring to its parent until then: the column may not be null. */
 function takeOut(ref: RefSide, parent: object | undefined): void {
   const { inverse } = ref.definition
-  if (inverse !== undefined && parent !== undefined) leave(sideOf(parent, inverse), ref.entity)
+  if (inverse !== undefined && parent !== undefined) {
+    const side = sideOf(parent, inverse)
+    leave(side, ref.entity)
+    // Nobody follows a detached entity: what a merge is to take out has to be kept.
+    if (side instanceof CollectionSide && companionOf(parent)?.state === 'detached') side.removed.add(ref.entity)
+  }
   if (inverse?.orphanRemoval && ref.target !== null && companionOf(ref.entity)?.orphaned()) return
   refer(ref, null)
 }

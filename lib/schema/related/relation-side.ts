@@ -40,7 +40,7 @@ export class CollectionSide extends RelationSide {
   isPartial = false
   /** Related since it was written. For one-to-many only while it is not loaded: there the foreign keys tell. */
   added = new Set<object>()
-  /** No longer related since it was written; many-to-many only. */
+  /** No longer related since it was written; for one-to-many only while its entity is detached. */
   removed = new Set<object>()
 
   get isLoaded(): boolean {
