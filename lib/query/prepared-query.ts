@@ -19,13 +19,15 @@ export function parametersOf(description: QueryDescription): ReadonlyMap<string,
       collect(input.left)
       collect(input.right)
     }
-    for (const node of nodesOf(query)) {
-      visit(node, (below) => {
-        if (below.kind === 'subquery') collect(below.query as QueryDescription)
-        if (below.kind === 'related' && below.predicate !== undefined) visit(below.predicate, take)
-        take(below)
-      })
-    }
+    for (const node of nodesOf(query)) collectIn(node)
+  }
+  // A walk over a tree does not go into what it says of other rows.
+  const collectIn = (node: ExpressionNode): void => {
+    visit(node, (below) => {
+      if (below.kind === 'subquery') collect(below.query as QueryDescription)
+      if (below.kind === 'related' && below.predicate !== undefined) collectIn(below.predicate)
+      take(below)
+    })
   }
   const take = (node: ExpressionNode): void => {
     if (node.kind !== 'parameter') return

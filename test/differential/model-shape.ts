@@ -1,13 +1,14 @@
-import type { Choices } from './choices.js'
-import { orderedBy, type PredicatePair, type ValuePair } from './pairs.js'
-import { predicate } from './predicates/predicate.js'
-import { columnKinds, datetime, integer, type ValueKind } from './value-kinds.js'
+import type { OnDelete } from '../../lib/schema/entity-schema.js'
+import type { PredicatePair, ValuePair } from './pairs.js'
+import type { ValueKind } from './value-kinds.js'
 
 export interface ColumnShape {
   readonly name: string
   readonly kind: ValueKind
   readonly isNullable: boolean
   readonly role: 'key' | 'data' | 'updatedAt' | 'deletedAt' | 'version'
+  /** Of a foreign key: set with the others of it. */
+  readonly isReference?: boolean
 }
 
 export interface IndexShape {
@@ -24,9 +25,49 @@ export interface ModelShape {
   readonly indexes: readonly IndexShape[]
   /** A default scope: only rows for which it is true are seen. */
   readonly scope?: PredicatePair
+  /** Its foreign keys. */
+  readonly references: readonly ReferenceShape[]
+  /** Filled in when all models are there. */
+  readonly relations: RelationShape[]
 }
 
-export function keysOf(model: ModelShape): ColumnShape[] {
+/** A foreign key, and the names of the relations at its two ends. */
+export interface ReferenceShape {
+  readonly name: string
+  readonly inverse: string
+  /** The name of the model that it leads to. */
+  readonly target: string
+  /** In the order of the target's primary key. */
+  readonly own: readonly ColumnShape[]
+  readonly onDelete: OnDelete
+  /** One-to-one. */
+  readonly isUnique: boolean
+}
+
+/** Columns that are equal: of one side, and of the other. */
+export type ColumnPairs = readonly (readonly [own: string, target: string])[]
+
+/** A relation, seen from one side. */
+export interface RelationShape {
+  readonly name: string
+  readonly kind: 'manyToOne' | 'oneToMany' | 'oneToOne' | 'manyToMany'
+  readonly target: ModelShape
+  /** The columns of the foreign key; none through a model in between. */
+  readonly columns: ColumnPairs
+  readonly reference: ReferenceShape
+  readonly through: ThroughShape | undefined
+}
+
+/** The model in between, and its columns with those of either side. */
+export interface ThroughShape {
+  readonly model: ModelShape
+  readonly from: ReferenceShape
+  readonly to: ReferenceShape
+  readonly fromColumns: ColumnPairs
+  readonly toColumns: ColumnPairs
+}
+
+export function keysOf(model: Pick<ModelShape, 'columns'>): ColumnShape[] {
   return model.columns.filter((column) => column.role === 'key')
 }
 
@@ -35,7 +76,7 @@ export function columnWithRole(model: ModelShape, role: ColumnShape['role']): Co
 }
 
 /** The columns of a model as values, when it is read under an alias. */
-export function columnsUnder(alias: string, model: ModelShape): ValuePair[] {
+export function columnsUnder(alias: string, model: Pick<ModelShape, 'columns'>): ValuePair[] {
   return model.columns.map(({ name, kind, isNullable }) => ({
     kind,
     isNullable,
@@ -47,83 +88,18 @@ export function columnsUnder(alias: string, model: ModelShape): ValuePair[] {
 /** The alias that the predicates of partial indexes and scopes use. */
 export const indexAlias = 'r'
 
-/** The model with a default scope. */
-export function withScope(choices: Choices, model: ModelShape): ModelShape {
-  const columns = columnsUnder(indexAlias, model).filter((value) => !value.kind.isRounded)
-  return { ...model, scope: predicate(choices, orderedBy(choices, columns), 2) }
-}
-
 /** SQLite's table of all rows. Where a model has a scope, a view of its name has those in scope. */
-export function tableOf({ name, scope }: ModelShape): string {
+export function tableOf({ name, scope }: Pick<ModelShape, 'name' | 'scope'>): string {
   return scope === undefined ? name : `${name}_all`
 }
 
-export function modelShape(choices: Choices, name: string): ModelShape {
-  const isSoftDeletable = choices.chance(50)
-  const keys = choices.weighted<ColumnShape[]>([
-    [
-      4,
-      () => [
-        keyColumn(
-          choices,
-          'k',
-          columnKinds.filter((kind) => kind.nth !== undefined),
-        ),
-      ],
-    ],
-    [
-      2,
-      () =>
-        ['k', 'l'].map((key) =>
-          keyColumn(
-            choices,
-            key,
-            columnKinds.filter((kind) => kind.isOrdered),
-          ),
-        ),
-    ],
-  ])
-  const data = choices.list(
-    2,
-    6,
-    (position): ColumnShape => ({
-      name: 'abcdef'[position],
-      kind: choices.pick(columnKinds),
-      isNullable: choices.chance(60),
-      role: 'data',
-    }),
-  )
-  const written: ColumnShape[] = [
-    ...(isSoftDeletable ? [{ name: 'deletedAt', kind: datetime, isNullable: true, role: 'deletedAt' } as const] : []),
-    ...(choices.chance(25)
-      ? [{ name: 'updatedAt', kind: datetime, isNullable: false, role: 'updatedAt' } as const]
-      : []),
-    ...(choices.chance(25) ? [{ name: 'version', kind: integer, isNullable: false, role: 'version' } as const] : []),
-  ]
-  const columns = choices.chance(30) ? [...data, ...keys, ...written] : [...keys, ...data, ...written]
-  const shape: ModelShape = { name, columns, indexes: [] }
-  return { ...shape, indexes: choices.list(0, 5, () => indexShape(choices, shape)) }
+/** The model that a foreign key of another leads to. */
+export function targetOf({ relations }: ModelShape, reference: ReferenceShape): ModelShape {
+  const own = relations.find(({ name }) => name === reference.name) as RelationShape
+  return own.target
 }
 
-function keyColumn(choices: Choices, name: string, kinds: readonly ValueKind[]): ColumnShape {
-  return { name, kind: choices.pick(kinds), isNullable: false, role: 'key' }
-}
-
-function indexShape(choices: Choices, model: ModelShape): IndexShape {
-  const ordered = model.columns.filter((column) => column.kind.isOrdered)
-  const columns = choices.some(ordered, 1, 3).map(({ name }) => ({ name, isDescending: choices.chance(35) }))
-  const isUnique = choices.chance(15)
-  const isPartial = choices.chance(25)
-  const predicateColumns = columnsUnder(indexAlias, model).filter((value) => !value.kind.isRounded)
-  return {
-    columns,
-    isUnique,
-    where: isPartial ? predicate(choices, orderedBy(choices, predicateColumns), 1) : undefined,
-    include: choices.chance(30)
-      ? choices
-          .some(model.columns, 1, 2)
-          .map(({ name }) => name)
-          .filter((name) => columns.every((column) => column.name !== name))
-      : [],
-  }
+/** That the columns of two aliases are equal. */
+export function pairsSql(pairs: ColumnPairs, own: string, target: string): string {
+  return pairs.map(([a, b]) => `${own}.${a} = ${target}.${b}`).join(' AND ')
 }

@@ -1,7 +1,9 @@
 import initSqlJs, { type Database } from 'sql.js'
-import { columnWithRole, indexAlias, keysOf, type ModelShape, tableOf } from './model-shape.js'
+import { columnWithRole, indexAlias, keysOf, type ModelShape, tableOf, targetOf } from './model-shape.js'
 import type { ValuePair } from './pairs.js'
-import { literalOf, shown } from './sql-text.js'
+import { departed, softReferences, stampsOf, triggers } from './reference-triggers.js'
+import { literalOf, shown, sqlLiteral } from './sql-text.js'
+import { time } from './time.js'
 import type { SqlValue } from './value-kinds.js'
 
 const { Database: DatabaseClass } = await initSqlJs()
@@ -22,10 +24,13 @@ export class Reference {
   constructor(models: readonly ModelShape[]) {
     this.#models = models
     this.run('PRAGMA case_sensitive_like = ON')
+    this.run('PRAGMA foreign_keys = ON')
     this.#database.create_function('lower_case', (text) => text?.toLowerCase() ?? null)
     this.#database.create_function('upper_case', (text) => text?.toUpperCase() ?? null)
     this.#database.create_function('utc_text', (time) => (time === null ? null : new Date(Number(time)).toISOString()))
+    this.#database.create_function('time_now', () => time.now.getTime())
     for (const model of models) this.run(createTable(model))
+    for (const sql of triggers(models)) this.run(sql)
     this.run('BEGIN')
   }
 
@@ -62,44 +67,82 @@ export class Reference {
     this.run(`INSERT INTO ${tableOf(model)} VALUES (${values.join(', ')})`)
   }
 
-  /** Runs changes, and takes them back when they break a rule. @returns whether they stay. */
-  try(change: () => void): boolean {
+  /**
+   * Runs changes, and takes them back when they break a rule.
+   * @returns the codes of the rules that they break; none when they stay.
+   */
+  try(change: () => void): string[] {
     this.run('SAVEPOINT attempt')
     change()
-    const isFine = !this.#isRuleBroken()
-    if (!isFine) this.run('ROLLBACK TO attempt')
+    this.#followSoftDeleted()
+    const broken = this.#brokenRules()
+    if (broken.length > 0) this.run('ROLLBACK TO attempt')
     this.run('RELEASE attempt')
-    return isFine
+    return broken
   }
 
   close(): void {
     this.#database.close()
   }
 
-  /** Unique among rows that are not deleted; null equals nothing. Looked at when a change is done. */
-  #isRuleBroken(): boolean {
-    return this.#models.some((model) =>
-      model.indexes.some((index) => {
-        if (!index.isUnique) return false
-        const names = index.columns.map(({ name }) => `${indexAlias}.${name}`)
-        const conditions = names.map((name) => `${name} IS NOT NULL`)
-        if (columnWithRole(model, 'deletedAt') !== undefined) conditions.push(`${indexAlias}.deletedAt IS NULL`)
-        if (index.where !== undefined) conditions.push(`(${index.where.sql})`)
-        const grouped = `GROUP BY ${names.join(', ')} HAVING count(*) > 1`
-        const sql = `SELECT 1 FROM ${tableOf(model)} AS ${indexAlias} WHERE ${conditions.join(' AND ')} ${grouped}`
-        return this.read(sql).length > 0
-      }),
-    )
+  /** What refers to rows that were marked as deleted is marked too, where its relation says so. */
+  #followSoftDeleted(): void {
+    const followed = softReferences(this.#models)
+    for (let isDone = followed.length === 0; !isDone; ) {
+      isDone = true
+      for (const target of this.#models) {
+        const gone = this.read(`SELECT * FROM ${departed(target)}`)
+        this.run(`DELETE FROM ${departed(target)}`)
+        if (gone.length > 0) isDone = false
+        for (const { model, reference } of followed.filter((of) => of.reference.target === target.name)) {
+          const stamps = ['deletedAt = time_now()', ...stampsOf(model)].join(', ')
+          for (const key of gone) {
+            const refers = reference.own.map(({ name }, place) => `${name} = ${sqlLiteral(key[place])}`).join(' AND ')
+            this.run(`UPDATE ${tableOf(model)} SET ${stamps} WHERE deletedAt IS NULL AND ${refers}`)
+          }
+        }
+      }
+    }
+  }
+
+  /** Looked at when a change is done, by the codes that Rome gives. */
+  #brokenRules(): string[] {
+    const codes: string[] = []
+    if (this.#models.some((model) => this.#isAnyTwice(model))) codes.push('ROME_UNIQUE')
+    const hasReferences = this.#models.some(({ references }) => references.length > 0)
+    if (hasReferences && this.read('PRAGMA foreign_key_check').length > 0) codes.push('ROME_FOREIGN_KEY')
+    return codes
+  }
+
+  /** Unique among rows that are not deleted; null equals nothing. */
+  #isAnyTwice(model: ModelShape): boolean {
+    return model.indexes.some((index) => {
+      if (!index.isUnique) return false
+      const names = index.columns.map(({ name }) => `${indexAlias}.${name}`)
+      const conditions = names.map((name) => `${name} IS NOT NULL`)
+      if (columnWithRole(model, 'deletedAt') !== undefined) conditions.push(`${indexAlias}.deletedAt IS NULL`)
+      if (index.where !== undefined) conditions.push(`(${index.where.sql})`)
+      const grouped = `GROUP BY ${names.join(', ')} HAVING count(*) > 1`
+      const sql = `SELECT 1 FROM ${tableOf(model)} AS ${indexAlias} WHERE ${conditions.join(' AND ')} ${grouped}`
+      return this.read(sql).length > 0
+    })
   }
 }
 
+/** A model as SQLite is told of it. Foreign keys are looked at when a change is done, as at the end of a flush. */
 export function createTable(model: ModelShape): string {
   const columns = model.columns.map(
     ({ name, kind, isNullable }) => `${name} ${kind.sqlType}${isNullable ? '' : ' NOT NULL'}`,
   )
-  const table = `CREATE TABLE ${tableOf(model)} (${columns.join(', ')}, PRIMARY KEY (${keysOf(model)
-    .map((key) => key.name)
-    .join(', ')}))`
+  const key = `PRIMARY KEY (${keysOf(model).map(({ name }) => name)})`
+  const foreignKeys = model.references.map((reference) => {
+    const { own, onDelete } = reference
+    const names = own.map(({ name }) => name).join(', ')
+    const action = { restrict: 'NO ACTION', cascade: 'CASCADE', setNull: 'SET NULL' }[onDelete]
+    const target = tableOf(targetOf(model, reference))
+    return `FOREIGN KEY (${names}) REFERENCES ${target} ON DELETE ${action} DEFERRABLE INITIALLY DEFERRED`
+  })
+  const table = `CREATE TABLE ${tableOf(model)} (${[...columns, key, ...foreignKeys].join(', ')})`
   if (model.scope === undefined) return table
   return `${table};
 CREATE VIEW ${model.name} AS SELECT * FROM ${tableOf(model)} AS ${indexAlias} WHERE ${model.scope.sql}`

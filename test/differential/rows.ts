@@ -3,7 +3,7 @@ import { type ColumnShape, keysOf, type ModelShape } from './model-shape.js'
 
 export type Values = Readonly<Record<string, unknown>>
 
-/** Values for a new row; many nulls, many repeated values, and keys that may be taken already. */
+/** Values for a new row, foreign keys apart; many nulls, many repeated values, and keys that may be taken already. */
 export function rowValues(choices: Choices, model: ModelShape, rowsMost: number): Values {
   const isAlone = keysOf(model).length === 1
   const values: Record<string, unknown> = {}

@@ -12,7 +12,7 @@ declare module 'sql.js' {
     run(sql: string): Database
     prepare(sql: string): Statement
     getRowsModified(): number
-    create_function(name: string, implementation: (text: string | null) => string | null): Database
+    create_function(name: string, implementation: (value: string | null) => string | number | null): Database
     close(): void
   }
 

@@ -5,8 +5,9 @@ import type { ModelClass } from '../../lib/schema/entity-schema.js'
 import { Rome } from '../../lib/session/rome.js'
 import type { RomeSession } from '../../lib/session/session.js'
 import { asPrepared, type OtherValues } from './as-prepared.js'
-import { modelClass } from './model-class.js'
+import { modelClasses } from './model-class.js'
 import type { ModelShape } from './model-shape.js'
+import { time } from './time.js'
 import { type AnyQuery, type Vocabulary, vocabularyOf } from './vocabulary.js'
 
 /** One way to keep the rows. */
@@ -22,9 +23,6 @@ export interface StoreKind {
   remove?(): void
 }
 
-/** The time that Rome writes into columns; worlds set it. */
-export const time = { now: new Date(0) }
-
 /** A Rome with the models of a world and one session, in which everything happens. */
 export class Store {
   readonly kind: StoreKind
@@ -38,7 +36,7 @@ export class Store {
   constructor(kind: StoreKind, shapes: readonly ModelShape[]) {
     this.kind = kind
     this.#shapes = shapes
-    this.#classes = shapes.map((shape) => modelClass(shape, kind.isIndexed))
+    this.#classes = modelClasses(shapes, kind.isIndexed)
   }
 
   async open(): Promise<void> {

@@ -49,6 +49,11 @@ export function withoutParameters(on: Words): Words {
   return { ...on, constant: (_, value) => value }
 }
 
+/** The words with the columns of one more alias. */
+export function withColumns<W extends Words>(on: W, alias: string, columns: unknown): W {
+  return { ...on, columns: (name) => (name === alias ? (columns as ReturnType<Words['columns']>) : on.columns(name)) }
+}
+
 /** Rome's words over columns that are at hand. */
 export function wordsOver(columnsOf: (alias: string) => unknown): Words {
   return {
@@ -83,6 +88,8 @@ export function recordingVocabulary(): Vocabulary {
 /** What was said with recording words. */
 export function written(said: unknown): string {
   if (typeof said === 'function' && textOf in said) return String(said[textOf])
+  // A function of the columns of related rows is named after their alias.
+  if (typeof said === 'function') return `(${said.name}) => ${written(said(recording(said.name)))}`
   if (Array.isArray(said)) return `[${said.map(written).join(', ')}]`
   if (said instanceof ColumnSpec) return `t.${said.type.kind}()`
   if (said instanceof Date) return `new Date(${said.getTime()})`

@@ -1,12 +1,15 @@
 import type { Choices } from './choices.js'
+import { modelShapes } from './draw-models.js'
 import { expectExactly } from './expectation.js'
-import { describeIndexes } from './model-class.js'
-import { columnsUnder, keysOf, type ModelShape, modelShape, withScope } from './model-shape.js'
+import { describeIndexes, describeRelations } from './model-class.js'
+import type { ReferenceShape } from './model-shape.js'
+import { columnsUnder, keysOf, type ModelShape, tableOf } from './model-shape.js'
 import type { Question } from './questions/question.js'
 import { createTable, Reference } from './reference.js'
-import { rowValues, type Values } from './rows.js'
+import { anyValue, rowValues, type Values } from './rows.js'
 import { shown, shownProperty } from './sql-text.js'
-import { Store, type StoreKind, time } from './store.js'
+import { Store, type StoreKind } from './store.js'
+import { time } from './time.js'
 import type { SqlValue } from './value-kinds.js'
 import { type AnyQuery, recordingVocabulary, type Vocabulary, written } from './vocabulary.js'
 
@@ -25,13 +28,14 @@ export class World {
   /** Questions asked, on however many stores. */
   questions = 0
 
-  constructor(choices: Choices, kinds: readonly StoreKind[], isScoped: boolean) {
-    const shapes = ['alpha', 'beta'].map((name) => modelShape(choices, name))
-    this.models = isScoped ? shapes.map((shape) => withScope(choices, shape)) : shapes
+  constructor(choices: Choices, kinds: readonly StoreKind[], isScoped = false) {
+    this.models = modelShapes(choices, isScoped)
     this.reference = new Reference(this.models)
     this.stores = kinds.map((kind) => new Store(kind, this.models))
     time.now = new Date(1_000_000)
-    for (const model of this.models) this.note(() => [createTable(model), ...describeIndexes(model)].join('\n'))
+    for (const model of this.models) {
+      this.note(() => [createTable(model), ...describeIndexes(model), ...describeRelations(model)].join('\n'))
+    }
   }
 
   async open(): Promise<void> {
@@ -49,12 +53,42 @@ export class World {
   /** Adds a row to both sides, unless its key or a unique value is taken. */
   add(choices: Choices, rowsMost: number): void {
     const model = choices.pick(this.models)
-    const values = rowValues(choices, model, rowsMost)
+    const values = this.drawRow(choices, model, rowsMost)
     if (this.#knownKeys.has(this.#keyText(model, values))) return
     this.known(model, values)
-    if (!this.reference.try(() => this.reference.insert(model, values))) return
+    if (this.reference.try(() => this.reference.insert(model, values)).length > 0) return
     this.note(() => `${model.name} ${written(values)}`)
     for (const store of this.stores) store.add(model, values)
+  }
+
+  /** A new row; its foreign keys lead to rows mostly, perhaps to itself. */
+  drawRow(choices: Choices, model: ModelShape, rowsMost: number): Values {
+    const values = rowValues(choices, model, rowsMost)
+    const references = model.references.map((reference) => {
+      const isToItself = reference.target === model.name && choices.chance(15)
+      if (!isToItself) return this.drawTarget(choices, reference)
+      return Object.fromEntries(reference.own.map(({ name }, place) => [name, values[keysOf(model)[place].name]]))
+    })
+    return Object.assign({}, values, ...references)
+  }
+
+  /** Values of a foreign key: none, those of a row, or any when there is no row. */
+  drawTarget(choices: Choices, { own, target }: ReferenceShape): Values {
+    const { isNullable } = own[0]
+    const model = this.models.find(({ name }) => name === target) as ModelShape
+    const keys = this.keysIn(model)
+    if (isNullable && (keys.length === 0 || choices.chance(25))) {
+      return Object.fromEntries(own.map(({ name }) => [name, null]))
+    }
+    const key = keys.length === 0 ? own.map((column) => anyValue(choices, column)) : choices.pick(keys)
+    return Object.fromEntries(own.map(({ name }, place) => [name, key[place]]))
+  }
+
+  /** The primary keys of the rows of a model, in order, as a user gives them. */
+  keysIn(model: ModelShape): unknown[][] {
+    const names = keysOf(model).map(({ name }) => name)
+    const rows = this.reference.read(`SELECT ${names.join()} FROM ${tableOf(model)} ORDER BY ${names.join()}`)
+    return rows.map((row) => this.keyOf(model, row))
   }
 
   /** Notes the key of a row, so that it can be found again by what SQLite tells of it. */
@@ -63,14 +97,13 @@ export class World {
     return values
   }
 
-  /** The primary key that SQLite's values stand for, as a user gives it. */
-  keyOf(model: ModelShape, key: readonly SqlValue[]): unknown {
+  /** The parts of the primary key that SQLite's values stand for, as a user gives them. */
+  keyOf(model: ModelShape, key: readonly SqlValue[]): unknown[] {
     const text = `${model.name} ${keysOf(model)
       .map(({ kind }, position) => shown(kind, key[position]))
       .join()}`
     const values = this.#knownKeys.get(text) as Values
-    const parts = keysOf(model).map(({ name }) => values[name])
-    return parts.length === 1 ? parts[0] : parts
+    return keysOf(model).map(({ name }) => values[name])
   }
 
   /** A later time for both sides, in milliseconds; the same one while entities wait for a query to be written. */

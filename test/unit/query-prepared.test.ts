@@ -8,9 +8,12 @@ import {
   exists,
   fields,
   index,
+  type ModelClass,
+  manyToOne,
   or_,
   param,
   primaryKey,
+  type Ref,
   Rome,
   t as types,
 } from '../../lib/index.js'
@@ -285,4 +288,34 @@ t.test('a prepared query obeys the scopes of the session that it is bound in', a
   t.same(await narrowed.bind({ from: 3 }, bob).all(), [13], 'parameters stand in the arguments of a named scope')
   const wide = ada.query(disk.id).withoutScope('tenant').orderBy(disk.id).prepare()
   t.same(await wide.bind({}, bob).all(), [1, 2, 3, 11, 12, 13])
+})
+
+t.test('a parameter within a predicate about related rows of related rows was not found', async (t) => {
+  const Shelf = defineEntity(
+    'shelves',
+    { id: primaryKey(types.integer()), aboveId: types.integer().nullable() },
+    { relations: { above: manyToOne(() => Shelf, { column: 'aboveId' }) } },
+  ) as ModelClass<Shelf>
+  interface Shelf {
+    id: number
+    aboveId: number | null
+    above: Ref<Shelf | null>
+  }
+  const rome = await Rome.open({ engine: memory(), models: [Shelf, Item], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  const session = rome.session()
+  for (const [id, aboveId] of [
+    [1, null],
+    [2, 1],
+    [3, 2],
+  ] as const)
+    session.add(create(Shelf, { id, aboveId }))
+  const wanted = param('id', types.integer())
+  const below = session
+    .query(Shelf)
+    .filter(fields(Shelf).above.some((one) => one.above.some((two) => two.id.eq(wanted))))
+  const items = session.query(Item).filter(item.id.eq(wanted))
+  const withItem = session.query(Shelf).filter(fields(Shelf).above.some(() => exists(items)))
+  t.strictSame(await below.prepare().bind({ id: 1 }).select(fields(Shelf).id).all(), [3])
+  t.equal(await withItem.prepare().bind({ id: 1 }).count(), 0)
 })

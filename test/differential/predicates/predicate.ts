@@ -2,11 +2,11 @@ import type { Choices } from '../choices.js'
 import { asValue, type PredicatePair, type ValuePair } from '../pairs.js'
 import { jsonTest } from '../values/json-parts.js'
 import { between, compareColumns, compareWithLiteral } from './comparison.js'
+import type { Inside } from './inside.js'
 import { isOneOf, nullTest } from './membership.js'
-import { type Inside, ofSubquery } from './subquery.js'
+import { ofRelated } from './related.js'
+import { type AskInside, ofSubquery } from './subquery.js'
 import { pattern, textPart } from './text-match.js'
-
-export type { Inside }
 
 type Make = (choices: Choices, value: ValuePair, values: readonly ValuePair[]) => PredicatePair | undefined
 
@@ -31,7 +31,14 @@ export function predicate(choices: Choices, values: readonly ValuePair[], depth 
     [depth > 0 ? 1 : 0, () => negation(predicate(choices, values, depth - 1, inside))],
     [depth > 0 ? 1 : 0, () => compareTruths(choices, values, depth)],
     [depth > 0 ? 1 : 0, () => truth(choices, predicate(choices, values, depth - 1, inside))],
-    [inside === undefined ? 0 : 1, () => ofSubquery(choices, values, inside as Inside) ?? simple(choices, values)],
+    [
+      inside?.ask === undefined ? 0 : 1,
+      () => ofSubquery(choices, values, inside?.ask as AskInside) ?? simple(choices, values),
+    ],
+    [
+      depth > 0 && inside !== undefined && inside.relations.length > 0 ? 1 : 0,
+      () => ofRelated(choices, values, depth, inside as Inside, predicate),
+    ],
   ])
 }
 

@@ -5,7 +5,7 @@ import { type Question, sqlOfOperand } from '../questions/question.js'
 import type { AnyQuery, Vocabulary, Words } from '../vocabulary.js'
 
 /** Makes a question to ask inside of a predicate; it may name values of the outer one. */
-export type Inside = (
+export type AskInside = (
   choices: Choices,
   outer: readonly ValuePair[],
   wanted: Wanted | undefined,
@@ -13,17 +13,17 @@ export type Inside = (
 ) => Question | undefined
 
 /** `exists`, `in`, `notIn`, or a comparison with the one value that a query gives. */
-export function ofSubquery(choices: Choices, values: readonly ValuePair[], inside: Inside): PredicatePair | undefined {
+export function ofSubquery(choices: Choices, values: readonly ValuePair[], ask: AskInside): PredicatePair | undefined {
   return choices.weighted<PredicatePair | undefined>([
-    [2, () => exists(choices, values, inside)],
-    [2, () => isAmong(choices, values, inside)],
-    [1, () => compareWithScalar(choices, values, inside)],
+    [2, () => exists(choices, values, ask)],
+    [2, () => isAmong(choices, values, ask)],
+    [1, () => compareWithScalar(choices, values, ask)],
   ])
 }
 
 /** SQLite's EXISTS forgets a DISTINCT under an OFFSET; a count does not. */
-function exists(choices: Choices, values: readonly ValuePair[], inside: Inside): PredicatePair | undefined {
-  const question = inside(choices, values, undefined, false)
+function exists(choices: Choices, values: readonly ValuePair[], ask: AskInside): PredicatePair | undefined {
+  const question = ask(choices, values, undefined, false)
   if (question === undefined) return undefined
   return {
     sql: `(SELECT count(*) FROM (${sqlOfOperand(question)})) > 0`,
@@ -31,10 +31,10 @@ function exists(choices: Choices, values: readonly ValuePair[], inside: Inside):
   }
 }
 
-function isAmong(choices: Choices, values: readonly ValuePair[], inside: Inside): PredicatePair | undefined {
+function isAmong(choices: Choices, values: readonly ValuePair[], ask: AskInside): PredicatePair | undefined {
   const value = choices.pick(values)
   const method = choices.pick(['in', 'notIn'] as const)
-  const question = value.kind.isRounded ? undefined : inside(choices, values, [{ family: value.kind.family }], false)
+  const question = value.kind.isRounded ? undefined : ask(choices, values, [{ family: value.kind.family }], false)
   if (question === undefined) return undefined
   return {
     sql: `${value.sql} ${method === 'in' ? 'IN' : 'NOT IN'} (${sqlOfOperand(question)})`,
@@ -42,7 +42,7 @@ function isAmong(choices: Choices, values: readonly ValuePair[], inside: Inside)
   }
 }
 
-function compareWithScalar(choices: Choices, values: readonly ValuePair[], inside: Inside): PredicatePair | undefined {
+function compareWithScalar(choices: Choices, values: readonly ValuePair[], ask: AskInside): PredicatePair | undefined {
   const value = choices.pick(values)
   const [method, operator] = choices.pick([
     ['eq', '='],
@@ -51,7 +51,7 @@ function compareWithScalar(choices: Choices, values: readonly ValuePair[], insid
     ['gte', '>='],
   ] as const)
   if (!value.kind.isOrdered || value.kind.isRounded) return undefined
-  const question = inside(choices, values, [{ family: value.kind.family }], true)
+  const question = ask(choices, values, [{ family: value.kind.family }], true)
   if (question === undefined) return undefined
   return {
     sql: `${value.sql} ${operator} (${sqlOfOperand(question)})`,

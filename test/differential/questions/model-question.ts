@@ -1,12 +1,12 @@
 import type { Choices } from '../choices.js'
 import type { ValuePair } from '../pairs.js'
-import type { Inside } from '../predicates/predicate.js'
+import type { AskInside } from '../predicates/subquery.js'
 import type { Use } from './bounds.js'
 import { groupQuestion } from './group-question.js'
-import { canGive, type Wanted } from './parts.js'
+import { canGive, type Models, type Wanted } from './parts.js'
 import type { Question } from './question.js'
 import { rowQuestion } from './row-question.js'
-import { drawSources, type Models } from './sources.js'
+import { drawSources } from './sources.js'
 
 export interface QuestionOptions extends Use {
   /** Another result than this does not fit. */
@@ -23,14 +23,14 @@ export function modelQuestion(
   options: QuestionOptions = {},
 ): Question {
   const { wanted, inner } = options
-  const inside = inner && insideOf(inner)
-  const sources = drawSources(choices, { models, alias, inside, isJoined: true })
+  const ask = inner && askingOf(inner)
+  const sources = drawSources(choices, { models, alias, ask, isJoined: true })
   const grouped = choices.chance(20) ? groupQuestion(choices, sources, wanted, options) : undefined
   return grouped ?? rowQuestion(choices, sources, wanted, options)
 }
 
 /** Questions to ask inside of a predicate, about the values around it. */
-export function insideOf(models: Models): Inside {
+export function askingOf(models: Models): AskInside {
   return (choices, outer: readonly ValuePair[], wanted, isScalar) => {
     const aliases = Object.keys(models).filter((alias) => wanted === undefined || canGive(models[alias], wanted))
     if (aliases.length === 0) return undefined

@@ -1,6 +1,9 @@
 import type { Choices } from '../choices.js'
-import type { ModelShape } from '../model-shape.js'
+import { columnsUnder, keysOf, type ModelShape } from '../model-shape.js'
 import type { ValuePair } from '../pairs.js'
+
+/** Aliases with the models that they stand for. */
+export type Models = Readonly<Record<string, ModelShape>>
 
 /** One selected thing: an entity, as the values of its columns, or a value. */
 export type Part = EntityPart | { readonly kind: 'value'; readonly value: ValuePair }
@@ -11,6 +14,12 @@ export interface EntityPart {
   readonly model: string
   readonly columns: readonly ValuePair[]
   readonly keys: readonly ValuePair[]
+}
+
+export function entityOf(model: ModelShape, alias: string, isOptional: boolean): EntityPart {
+  const columns = columnsUnder(alias, model).map((value) => (isOptional ? { ...value, isNullable: true } : value))
+  const keys = keysOf(model).map((key) => columns[model.columns.indexOf(key)])
+  return { kind: 'entity', alias, model: model.name, columns, keys }
 }
 
 /** What an operand of a set operation has to select: entities of models and values of families, each in its place. */

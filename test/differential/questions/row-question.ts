@@ -8,7 +8,7 @@ import type { Sources } from './sources.js'
 
 /** Entities and values of rows as they are. */
 export function rowQuestion(choices: Choices, sources: Sources, wanted: Wanted | undefined, use: Use): Question {
-  const { entities, values, from } = sources
+  const { entities, all, values, from } = sources
   const [root] = entities
   const isJoined = entities.length > 1
   const parts = fittingParts(choices, [root], values, wanted) ?? anyParts(choices, sources)
@@ -20,7 +20,9 @@ export function rowQuestion(choices: Choices, sources: Sources, wanted: Wanted |
   const completion: Completion = {
     explicit: isDistinct && (isJoined || entitiesAmong(parts).length === 0) ? everyValue(valuesAmong(parts)) : [],
     implied: (orders: readonly OrderPair[]) => {
-      const known = isOfRoots ? [root] : isDistinct ? entitiesAmong(parts) : entities
+      const known = isOfRoots ? [root] : isDistinct ? entitiesAmong(parts) : all
+      // What cannot be named cannot be ordered by.
+      if (use.isOperand && known === all && all.length > entities.length) return undefined
       return inDirectionOf(
         orders,
         known.flatMap(({ keys }): readonly ValuePair[] => keys),

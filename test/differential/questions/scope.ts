@@ -13,6 +13,11 @@ export function scopeSql(model: ModelShape, alias: string, scope: Scope): string
   return `${alias}.deletedAt IS ${scope === 'live' ? '' : 'NOT '}NULL`
 }
 
+/** The rows of a model that a query sees, under an alias. */
+export function scopedSource(model: ModelShape, alias: string, scope: Scope): string {
+  return `(SELECT * FROM ${model.name} AS ${alias} WHERE ${scopeSql(model, alias, scope)}) AS ${alias}`
+}
+
 export function scoped(query: AnyQuery, scope: Scope): AnyQuery {
   if (scope === 'live') return query
   return scope === 'all' ? query.withDeleted() : query.onlyDeleted()

@@ -2,9 +2,9 @@ import type { Choices } from '../choices.js'
 import { predicate } from '../predicates/predicate.js'
 import { bounded, type Completion, drawBounds, everyValue, inDirectionOf } from './bounds.js'
 import { modelQuestion, type QuestionOptions } from './model-question.js'
-import { canGive, type Wanted, wantedLike } from './parts.js'
+import { canGive, type Models, type Wanted, wantedLike } from './parts.js'
 import { isOfEntity, namedPlaces, outputNames, placesOf, type Question, selectList, sqlOfOperand } from './question.js'
-import { filtered, type Models } from './sources.js'
+import { filtered } from './sources.js'
 
 const operators = {
   union: 'UNION',

@@ -12,7 +12,7 @@ import { anyTerminal, readAll } from './terminals.js'
 
 /** Asks one question on both sides, by `all()` and by one other terminal; some prepared, with bound values. */
 export async function ask(choices: Choices, world: World): Promise<void> {
-  const question = anyQuestion(choices, world)
+  const question = perhapsUnmanaged(choices, anyQuestion(choices, world))
   const terminal = anyTerminal(choices)
   const shift = choices.chance(15) ? choices.below(100) : undefined
   const sql = sqlInOrder(question)
@@ -32,6 +32,11 @@ export async function ask(choices: Choices, world: World): Promise<void> {
     })
     await check(own)
   })
+}
+
+/** What the session does not follow is the same. */
+function perhapsUnmanaged(choices: Choices, question: Question): Question {
+  return choices.chance(8) ? { ...question, rome: (on) => question.rome(on).unmanaged() } : question
 }
 
 export function anyQuestion(choices: Choices, world: World, options: QuestionOptions = {}): Question {

@@ -1,16 +1,19 @@
 import type { Choices } from '../choices.js'
 import { columnWithRole, keysOf, type ModelShape } from '../model-shape.js'
-import { anyValue, rowValues, type Values } from '../rows.js'
+import { stampsOf } from '../reference-triggers.js'
+import { anyValue, type Values } from '../rows.js'
 import { literalOf, shown, shownProperty, sqlLiteral } from '../sql-text.js'
 import type { Store } from '../store.js'
 import type { SqlValue } from '../value-kinds.js'
 import { written } from '../vocabulary.js'
 import type { World } from '../world.js'
-import { stamp, stamped } from './change-rows.js'
+import { expectOutcome, ruleCode } from './rule-code.js'
 
 /** One change of the unit of work, on both sides. */
 interface EntityChange {
   readonly text: string
+  /** Done last: what refers to rows is looked at when all else is written. */
+  readonly isErasing: boolean
   readonly sql: () => void
   /** Loads what is needed, and gives what is to be done when all has been loaded: loading writes pending changes. */
   rome(store: Store): Promise<() => void>
@@ -21,42 +24,62 @@ export async function changeEntities(choices: Choices, world: World): Promise<vo
   const model = choices.pick(world.models)
   const names = keysOf(model).map(({ name }) => name)
   const keys = world.reference.read(`SELECT ${names.join()} FROM ${model.name} ORDER BY ${names.join()}`)
-  const now = world.tick()
+  world.tick()
   const chosen = choices.some(keys, 0, 3)
-  const changes = chosen.flatMap((key) => changeOf(choices, world, model, key, now) ?? [])
+  const changes = chosen.flatMap((key) => changeOf(choices, world, model, key) ?? [])
   const added = choices
-    .list(0, 2, () => rowValues(choices, model, 60))
+    .list(0, 2, () => world.drawRow(choices, model, 60))
     .filter((values) => !isTaken(world, model, values))
   const distinct = new Map(added.map((values) => [keyText(model, values), values]))
   for (const values of distinct.values()) changes.push(addition(world, model, values))
-  const isFine = world.reference.try(() => {
-    for (const change of changes) change.sql()
+  const inOrder = [...changes.filter((change) => !change.isErasing), ...changes.filter((change) => change.isErasing)]
+  const broken = world.reference.try(() => {
+    for (const change of inOrder) change.sql()
   })
-  if (!isFine) return
   const text = (): string => changes.map((change) => change.text).join('; ')
-  await world.onEach(text, async (_, store) => {
+  const load = async (store: Store): Promise<(() => void)[]> => {
     const loaded: (() => void)[] = []
     for (const change of changes) loaded.push(await change.rome(store))
-    for (const apply of loaded) apply()
+    return loaded
+  }
+  if (broken.length > 0) return refused(world, text, broken, load)
+  await world.onEach(text, async (_, store) => {
+    for (const apply of await load(store)) apply()
   })
   world.hasPendingEntities = true
+}
+
+/** Changes that break a rule are refused when they are written, and taken back. */
+async function refused(
+  world: World,
+  text: () => string,
+  broken: readonly string[],
+  load: (store: Store) => Promise<(() => void)[]>,
+): Promise<void> {
+  await world.onEach(
+    () => `${text()}; flush(), which is refused by ${broken.join()}`,
+    async (_, store) => {
+      const loaded = await load(store)
+      const savepoint = await store.session.savepoint()
+      for (const apply of loaded) apply()
+      const outcome = await store.session.flush().then(() => 'written', ruleCode)
+      expectOutcome('the outcome of flush()', broken, 'written', outcome)
+      await savepoint.rollback()
+    },
+  )
+  await world.compareTables()
 }
 
 function addition(world: World, model: ModelShape, values: Values): EntityChange {
   return {
     text: `add(${model.name}, ${written(values)})`,
-    sql: () => world.reference.insert(model, values),
-    rome: async (store) => () => store.add(model, world.known(model, values)),
+    isErasing: false,
+    sql: () => world.reference.insert(model, world.known(model, values)),
+    rome: async (store) => () => store.add(model, values),
   }
 }
 
-function changeOf(
-  choices: Choices,
-  world: World,
-  model: ModelShape,
-  key: SqlValue[],
-  now: number,
-): EntityChange | undefined {
+function changeOf(choices: Choices, world: World, model: ModelShape, key: SqlValue[]): EntityChange | undefined {
   const names = model.columns.map(({ name }) => name)
   const where = keysOf(model)
     .map(({ name }, position) => `${name} = ${sqlLiteral(key[position])}`)
@@ -64,59 +87,62 @@ function changeOf(
   const [row] = world.reference.read(`SELECT ${names.join(', ')} FROM ${model.name} WHERE ${where}`)
   const isSoft = columnWithRole(model, 'deletedAt') !== undefined
   const isDeleted = isSoft && row[names.indexOf('deletedAt')] !== null
+  const property = world.keyOf(model, key)
   const entityIn = (store: Store): Promise<Record<string, unknown>> =>
-    store.session.getOrThrow(store.classOf(model), world.keyOf(model, key) as never, { withDeleted: true })
-  const data = model.columns.filter(({ role }) => role === 'data')
-  const column = choices.pick(data)
-  const value = anyValue(choices, column)
-  const isSame = shown(column.kind, row[names.indexOf(column.name)]) === shownProperty(column.kind, value)
-  const stamps = stamped(model).map((name) => stamp(name, now))
+    store.session.getOrThrow(store.classOf(model), (property.length === 1 ? property[0] : property) as never, {
+      withDeleted: true,
+    })
+  const values = drawValues(choices, world, model)
+  const isSame = Object.entries(values).every(([name, value]) => {
+    const place = names.indexOf(name)
+    const { kind } = model.columns[place]
+    return shown(kind, row[place]) === shownProperty(kind, value)
+  })
+  const stamps = stampsOf(model)
   const erase = `DELETE FROM ${model.name} WHERE ${where}`
-  const mark = `UPDATE ${model.name} SET ${[stamp('deletedAt', now), ...stamps].join(', ')} WHERE ${where}`
-  const set = [`${column.name} = ${literalOf(column.kind, value)}`, ...stamps].join(', ')
+  const mark = `UPDATE ${model.name} SET ${['deletedAt = time_now()', ...stamps].join(', ')} WHERE ${where}`
+  const literals = Object.entries(values).map(([name, value]) => {
+    return `${name} = ${literalOf(model.columns[names.indexOf(name)].kind, value)}`
+  })
+  const set: EntityChange = {
+    text: `set ${model.name} ${where}: ${written(values)}`,
+    isErasing: false,
+    sql: () => world.reference.run(`UPDATE ${model.name} SET ${[...literals, ...stamps].join(', ')} WHERE ${where}`),
+    rome: async (store) => {
+      const entity = await entityIn(store)
+      return () => Object.assign(entity, values)
+    },
+  }
+  const remove: EntityChange = {
+    text: `delete ${model.name} ${where}`,
+    isErasing: !isSoft,
+    sql: () => world.reference.run(isSoft ? mark : erase),
+    rome: async (store) => {
+      const entity = await entityIn(store)
+      return () => store.session.delete(entity)
+    },
+  }
+  const hardDelete: EntityChange = {
+    text: `hardDelete ${model.name} ${where}`,
+    isErasing: true,
+    sql: () => world.reference.run(erase),
+    rome: async (store) => {
+      const entity = await entityIn(store)
+      return () => store.session.hardDelete(entity)
+    },
+  }
   return choices.weighted<EntityChange | undefined>([
-    [
-      4,
-      () =>
-        isSame
-          ? undefined
-          : {
-              text: `set ${model.name} ${where}: ${column.name} = ${written(value)}`,
-              sql: () => world.reference.run(`UPDATE ${model.name} SET ${set} WHERE ${where}`),
-              rome: async (store) => {
-                const entity = await entityIn(store)
-                return () => {
-                  entity[column.name] = value
-                }
-              },
-            },
-    ],
-    [
-      1,
-      () =>
-        isDeleted
-          ? undefined
-          : {
-              text: `delete ${model.name} ${where}`,
-              sql: () => world.reference.run(isSoft ? mark : erase),
-              rome: async (store) => {
-                const entity = await entityIn(store)
-                return () => store.session.delete(entity)
-              },
-            },
-    ],
-    [
-      1,
-      () => ({
-        text: `hardDelete ${model.name} ${where}`,
-        sql: () => world.reference.run(erase),
-        rome: async (store) => {
-          const entity = await entityIn(store)
-          return () => store.session.hardDelete(entity)
-        },
-      }),
-    ],
+    [4, () => (isSame ? undefined : set)],
+    [1, () => (isDeleted ? undefined : remove)],
+    [1, () => hardDelete],
   ])
+}
+
+/** A new value for one column, or for a foreign key. */
+function drawValues(choices: Choices, world: World, model: ModelShape): Values {
+  const column = choices.pick(model.columns.filter(({ role }) => role === 'data'))
+  const reference = model.references.find(({ own }) => own.includes(column))
+  return reference === undefined ? { [column.name]: anyValue(choices, column) } : world.drawTarget(choices, reference)
 }
 
 function isTaken(world: World, model: ModelShape, values: Values): boolean {

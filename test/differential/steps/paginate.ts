@@ -3,6 +3,7 @@ import type { Choices } from '../choices.js'
 import { expectExactly } from '../expectation.js'
 import { columnsUnder, keysOf, type ModelShape } from '../model-shape.js'
 import type { OrderPair } from '../pairs.js'
+import { relationsUnder } from '../predicates/inside.js'
 import { predicate } from '../predicates/predicate.js'
 import { inDirectionOf } from '../questions/bounds.js'
 import { type Question, selectList, sqlInOrder } from '../questions/question.js'
@@ -74,7 +75,9 @@ async function walk(
 function plainQuestion(choices: Choices, model: ModelShape, alias: string, orders: readonly OrderPair[]): Question {
   const columns = columnsUnder(alias, model)
   const scope = choices.pick(scopes)
-  const filters = choices.list(0, 2, () => predicate(choices, columns, 2))
+  const filters = choices.list(0, 2, () =>
+    predicate(choices, columns, 2, { relations: relationsUnder(alias, model.relations) }),
+  )
   const where = [scopeSql(model, alias, scope), ...filters.map((filter) => `(${filter.sql})`)].join(' AND ')
   return {
     parts: [{ kind: 'entity', alias, model: model.name, columns, keys: [] }],
