@@ -8,6 +8,10 @@ export const peers = {
   },
   'level-1': { title: 'Rome, 1 partition', open: (directory) => openLevel(directory, 1) },
   'level-4': { title: 'Rome, 4 partitions', open: (directory) => openLevel(directory, 4) },
+  'level-4-uncached': {
+    title: 'Rome, 4 partitions, no cache',
+    open: (directory) => openLevel(directory, 4, { bytes: 0 }),
+  },
   memory: {
     title: 'Rome, memory',
     keepsNothing: true,
@@ -18,7 +22,7 @@ export const peers = {
   },
 }
 
-async function openLevel(directory, partitions) {
+async function openLevel(directory, partitions, cache) {
   const { level } = await import('rome-orm/engines/level')
-  return (await import('./peers/rome.mjs')).openPeer(level(join(directory, 'rome'), { partitions }))
+  return (await import('./peers/rome.mjs')).openPeer(level(join(directory, 'rome'), { partitions }), cache)
 }

@@ -60,6 +60,7 @@ export type { TerminalOptions } from './query/run-query.js'
 export type { ScopeValues } from './query/session-scopes.js'
 export type { OnProgress, Progress } from './records/progress.js'
 export type { Isolation } from './records/record-transaction.js'
+export type { ResidentStatistics } from './records/resident/resident-set.js'
 export type { ProblemKind, VerifyOptions, VerifyProblem, VerifyReport } from './records/verify.js'
 export { alias } from './schema/alias.js'
 export type { Collection, LoadedCollection, LoadOptions } from './schema/collection.js'
@@ -93,6 +94,7 @@ export type { Items } from './session/portions.js'
 export { type Attempt, type Retry, type RetryOptions, retryOnConflict } from './session/retry.js'
 export {
   type AnalyzeOptions,
+  type CacheOptions,
   Rome,
   type RomeOptions,
   type RomeStatistics,

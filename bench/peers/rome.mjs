@@ -46,8 +46,8 @@ const Image = defineEntity(
 
 const image = fields(Image)
 
-export async function openPeer(engine) {
-  const rome = await Rome.open({ engine, models: [Image], fullScans: 'refuse' })
+export async function openPeer(engine, cache) {
+  const rome = await Rome.open({ engine, models: [Image], fullScans: 'refuse', ...(cache && { cache }) })
   // Memory keeps nothing, whatever is asked.
   const isStored = engine.manifest.durabilities.includes('commit')
 

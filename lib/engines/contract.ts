@@ -66,9 +66,9 @@ export type CommitOutcome =
   | { readonly state: 'forgotten' }
 
 /** Keys and values of one batch, side by side. Values must not be changed. */
-export interface Batch {
+export interface Batch<V = Uint8Array> {
   readonly keys: readonly Key[]
-  readonly values: readonly Uint8Array[]
+  readonly values: readonly V[]
 }
 
 /** How a range is read. */
@@ -84,8 +84,8 @@ export interface ScanOptions {
  * is pending. `close` may be called at any time, more than once, and releases what the cursor holds; `next` then gives
  * `undefined`. After its snapshot was released `next` throws `ROME_CLOSED`, so that nobody takes that for the end.
  */
-export interface Scan {
-  next(): MaybePromise<Batch | undefined>
+export interface Scan<V = Uint8Array> {
+  next(): MaybePromise<Batch<V> | undefined>
   close(): MaybePromise<void>
 }
 
@@ -100,6 +100,12 @@ export interface EngineSnapshot {
   /** May be called more than once. Scans of the snapshot are closed by it. */
   release(): void
 }
+
+/**
+ * Told of every commit in order of version, at the moment at which it becomes the newest: no snapshot shows it earlier,
+ * none is taken in between. `writes` is `undefined` when anything may have changed. It must be quick and must not throw.
+ */
+export type CommitListener = (version: Version, writes: readonly Write[] | undefined) => void
 
 /**
  * An ordered key-value store with snapshots and conditional commits.
@@ -122,6 +128,8 @@ export interface Engine {
    */
   commit(request: CommitRequest): Promise<Version>
   outcome(id: string): Promise<CommitOutcome>
+  /** Tells `listener` of commits from now on. Only engines whose manifest says `exclusive` have it. */
+  follow?(listener: CommitListener): void
   /** The partitions that hold keys of the range, in ascending order. */
   partitionsOf(range: KeyRange): readonly number[]
   /** What the engine counted since it was opened, and what is live now (`liveSnapshots`, `liveScans`, `backlog`). */

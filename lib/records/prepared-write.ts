@@ -87,8 +87,8 @@ export function claimsOf(writes: readonly PreparedWrite[]): readonly Claim[] {
 }
 
 /** @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE` for the first claim of what somebody has. */
-export function refuseTaken(claims: readonly Claim[], holders: readonly (Uint8Array | undefined)[]): void {
-  const taken = holders.findIndex((holder) => holder !== undefined)
+export function refuseTaken(claims: readonly Claim[], isTaken: readonly boolean[]): void {
+  const taken = isTaken.indexOf(true)
   if (taken !== -1) throw violation(claims[taken])
 }
 

@@ -1,6 +1,6 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
-import type { Engine } from '../engines/contract.js'
+import type { Engine, Version } from '../engines/contract.js'
 import { ConflictError, RomeError, SchemaError, UsageError } from '../errors/rome-error.js'
 import type { EntitySchema } from '../schema/entity-schema.js'
 import type { Catalogue } from './catalogue.js'
@@ -9,6 +9,8 @@ import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
 import { References } from './references.js'
+import { ResidentSet } from './resident/resident-set.js'
+import { ResidentView } from './resident/resident-view.js'
 import { RowClaims } from './row-claims.js'
 import type { Statistics } from './statistics.js'
 import { readStatistics, writeStatistics } from './stored-statistics.js'
@@ -20,6 +22,8 @@ export interface RecordStoreOptions {
   readonly onProgress?: OnProgress | undefined
   /** The longest that a transaction waits for a row that another has claimed. */
   readonly lockTimeoutMs?: number | undefined
+  /** The budget of the resident set; nothing is kept in memory with 0. */
+  readonly cacheBytes?: number | undefined
 }
 
 export const lockTimeoutMsDefault = 5000
@@ -40,6 +44,8 @@ export class RecordStore {
   readonly references: References
   /** Which rows transactions have claimed, where this process alone writes. */
   readonly claims: RowClaims | undefined
+  /** What is kept in memory; nothing if there is no budget, or others may write to the engine. */
+  readonly resident: ResidentSet | undefined
   readonly #tables: ReadonlyMap<object, Table>
 
   private constructor(
@@ -47,9 +53,11 @@ export class RecordStore {
     catalogue: Catalogue,
     schemas: readonly EntitySchema[],
     statistics: Statistics,
+    resident: ResidentSet | undefined,
     lockTimeoutMs = lockTimeoutMsDefault,
   ) {
     this.engine = engine
+    this.resident = resident
     this.catalogue = catalogue
     this.secret = Buffer.from(catalogue.secret, 'hex')
     this.statistics = statistics
@@ -68,7 +76,7 @@ export class RecordStore {
   static async open(
     engine: Engine,
     schemas: readonly EntitySchema[],
-    { onProgress, lockTimeoutMs }: RecordStoreOptions = {},
+    { onProgress, lockTimeoutMs, cacheBytes = 0 }: RecordStoreOptions = {},
   ): Promise<RecordStore> {
     if (takenEngines.has(engine)) {
       throw new UsageError('ROME_ARGUMENT', 'this engine serves another Rome already: make one engine for each', {
@@ -85,7 +93,9 @@ export class RecordStore {
     }
     try {
       const catalogue = await prepareCatalogue(engine, schemas, onProgress)
-      return new RecordStore(engine, catalogue, schemas, await readStatistics(engine), lockTimeoutMs)
+      const statistics = await readStatistics(engine)
+      const resident = await followEngine(engine, cacheBytes)
+      return new RecordStore(engine, catalogue, schemas, statistics, resident, lockTimeoutMs)
     } catch (error) {
       await engine.close()
       throw error
@@ -113,6 +123,10 @@ export class RecordStore {
     return andThen(this.engine.snapshot(), (snapshot) => new RecordTransaction(this, snapshot, isReadOnly))
   }
 
+  residentAt(version: Version): ResidentView | undefined {
+    return this.resident?.version === version ? new ResidentView(this.resident) : undefined
+  }
+
   /** Says in the words of the models what a conflict of the engine was about. */
   explainConflict(error: ConflictError): ConflictError {
     return new ConflictError(
@@ -138,4 +152,17 @@ export class RecordStore {
       await this.engine.close()
     }
   }
+}
+
+/** A resident set that hears of every commit. Nobody commits while a store is opened. */
+async function followEngine(engine: Engine, bytesMax: number): Promise<ResidentSet | undefined> {
+  if (bytesMax === 0 || !engine.manifest.exclusive || engine.follow === undefined) return undefined
+  const snapshot = await engine.snapshot()
+  const resident = new ResidentSet(bytesMax, snapshot.version)
+  snapshot.release()
+  engine.follow((version, writes) => {
+    if (writes === undefined) resident.reset(version)
+    else resident.publish(version, writes)
+  })
+  return resident
 }

@@ -9,12 +9,15 @@ import type { ReadMeter } from './read-meter.js'
 import { ReadSet, UnkeptReads } from './read-set.js'
 import { ReferenceNotes, type SavedReferences } from './reference-notes.js'
 import type { References } from './references.js'
+import type { ResidentView } from './resident/resident-view.js'
 import type { Row } from './row.js'
 import type { ChangesByTable } from './row-change.js'
 import type { RowClaims } from './row-claims.js'
 import { settleReferences } from './settle-references.js'
 import type { Statistics } from './statistics.js'
+import type { StoredBatch, StoredValue } from './stored-value.js'
 import type { Table } from './table.js'
+import type { TableIndex } from './table-index.js'
 import { TransactionClaims } from './transaction-claims.js'
 import { TransactionReader } from './transaction-reader.js'
 import { WriteBuffer } from './write-buffer.js'
@@ -43,6 +46,8 @@ export interface TransactionHost {
   readonly references: References
   /** None where others than this process write: there a claim is what the commit validates. */
   readonly claims: RowClaims | undefined
+  /** What is in memory, as of a version; nothing if that is not the newest one. */
+  residentAt(version: Version): ResidentView | undefined
   explainConflict(error: ConflictError): ConflictError
 }
 
@@ -55,6 +60,8 @@ const nothingChanged: ChangesByTable = new Map()
 export class RecordTransaction {
   readonly #host: TransactionHost
   #snapshot: EngineSnapshot
+  /** What was in memory at the snapshot's version. */
+  #resident: ResidentView | undefined
   readonly #writes = new WriteBuffer()
   /** What the caller decides by, which only a serializable commit proves. */
   #reader: TransactionReader
@@ -71,9 +78,10 @@ export class RecordTransaction {
   constructor(host: TransactionHost, snapshot: EngineSnapshot, isReadOnly = false) {
     this.#host = host
     this.#snapshot = snapshot
+    this.#resident = host.residentAt(snapshot.version)
     this.claims = new TransactionClaims(host.claims)
-    this.#reader = new TransactionReader(snapshot, this.#writes, isReadOnly ? new UnkeptReads() : new ReadSet())
-    this.#ruleReader = new TransactionReader(snapshot, this.#writes)
+    this.#reader = this.#newReader(isReadOnly ? new UnkeptReads() : new ReadSet())
+    this.#ruleReader = this.#newReader()
     this.#references = new ReferenceNotes(host.references)
   }
 
@@ -103,8 +111,25 @@ export class RecordTransaction {
     return this.#reader.getMany(table, keys, meter)
   }
 
+  /** The rows that a batch of entries stands for, in the order of the entries. Cost: as {@link getMany}. */
+  getByEntries(
+    table: Table,
+    index: TableIndex,
+    batch: StoredBatch,
+    meter?: ReadMeter,
+  ): MaybePromise<(Row | undefined)[]> {
+    this.#assertLive()
+    return this.#reader.getByEntries(table, index, batch, meter)
+  }
+
+  /** How many keys a range has, if memory tells. */
+  countKnown(range: KeyRange): number | undefined {
+    this.#assertLive()
+    return this.#reader.countKnown(range)
+  }
+
   /** Keys and values of a range as this transaction sees them now; later writes do not show in the scan. */
-  scan(range: KeyRange, options: ScanOptions = {}): Scan {
+  scan(range: KeyRange, options: ScanOptions = {}): Scan<StoredValue> {
     this.#assertLive()
     return this.#reader.scan(range, options)
   }
@@ -140,7 +165,7 @@ export class RecordTransaction {
     this.#assertLive()
     const prepared = writes.filter(({ previous, next }) => previous !== next).map((write) => this.#prepare(write))
     const claims = claimsOf(prepared)
-    const taken = claims.length === 0 ? [] : this.#reader.readMany(claims.map(({ key }) => key))
+    const taken = claims.length === 0 ? [] : this.#reader.hasMany(claims.map(({ key }) => key))
     return andThen(taken, (holders) => {
       refuseTaken(claims, holders)
       return andThen(this.#completed(prepared), (completed) => this.#put(completed))
@@ -225,9 +250,11 @@ export class RecordTransaction {
     const older = newest.version === this.readVersion ? newest : this.#snapshot
     older.release()
     if (older === newest) return false
+    this.#resident?.release()
     this.#snapshot = newest
-    this.#reader = new TransactionReader(newest, this.#writes)
-    this.#ruleReader = new TransactionReader(newest, this.#writes)
+    this.#resident = this.#host.residentAt(newest.version)
+    this.#reader = this.#newReader()
+    this.#ruleReader = this.#newReader()
     return true
   }
 
@@ -248,7 +275,7 @@ export class RecordTransaction {
   /** Runs what reads without relying on it: nothing of it is validated. */
   async unnoted<T>(work: () => MaybePromise<T>): Promise<T> {
     const reader = this.#reader
-    this.#reader = new TransactionReader(this.#snapshot, this.#writes)
+    this.#reader = this.#newReader()
     try {
       return await work()
     } finally {
@@ -261,6 +288,7 @@ export class RecordTransaction {
     if (this.#isReleased) return
     this.#isReleased = true
     this.claims.release()
+    this.#resident?.release()
     this.#snapshot.release()
   }
 
@@ -281,6 +309,10 @@ export class RecordTransaction {
       this.rollbackTo(before)
       throw error
     }
+  }
+
+  #newReader(reads?: ReadSet): TransactionReader {
+    return new TransactionReader(this.#snapshot, this.#resident, this.#writes, reads)
   }
 
   #countRow(table: Table, change: 1 | -1): void {

@@ -2,12 +2,13 @@ import type { Key } from '../codec/key.js'
 import { keyBytesMax } from '../codec/limits.js'
 import { decodeRow, encodeRow } from '../codec/row.js'
 import { rowPrefix } from '../codec/space.js'
-import { CorruptionError, ValidationError } from '../errors/rome-error.js'
+import { CorruptionError, InternalError, ValidationError } from '../errors/rome-error.js'
 import type { ColumnDefinition, EntitySchema } from '../schema/entity-schema.js'
 import type { DiskValue, EnumIds, RowValue } from '../values/column-type.js'
 import type { StoredTable } from './catalogue.js'
 import type { Row } from './row.js'
 import { enumIdsOf, unpackFill } from './stored-column.js'
+import { EntryCell, RowCell, type StoredValue } from './stored-value.js'
 
 /** A column with what the catalogue adds to it. */
 interface BoundColumn {
@@ -92,8 +93,20 @@ export class RowFormat<T extends object = object> {
     return encodeRow(key, this.schemaVersion, values)
   }
 
-  /** The row of sealed bytes. @throws CorruptionError, CodecError. */
-  decode(key: Key, bytes: Uint8Array): Row {
+  /** The row of what is stored under a key. @throws CorruptionError, CodecError. */
+  decode(key: Key, value: StoredValue): Row {
+    if (!(value instanceof RowCell)) {
+      if (value instanceof EntryCell) throw new InternalError('ROME_INTERNAL', 'an index entry is not a row')
+      return this.#decode(key, value)
+    }
+    const { content } = value
+    if (!(content instanceof Uint8Array)) return content
+    const row = this.#decode(key, content)
+    value.content = row
+    return row
+  }
+
+  #decode(key: Key, bytes: Uint8Array): Row {
     const { values } = decodeRow(key, bytes)
     const row: RowValue[] = new Array<RowValue>(this.#columns.length)
     for (const { definition, id, fill } of this.#columns) {

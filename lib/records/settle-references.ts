@@ -1,5 +1,4 @@
 import type { MaybePromise } from '../async/maybe-promise.js'
-import type { Batch } from '../engines/contract.js'
 import { CorruptionError } from '../errors/rome-error.js'
 import type { ForeignKey } from './foreign-key.js'
 import type { Claim, Departure, ReferenceNotes } from './reference-notes.js'
@@ -7,6 +6,7 @@ import type { References } from './references.js'
 import type { Row } from './row.js'
 import type { ChangesByTable, RowChange } from './row-change.js'
 import { softDeletedRow, stampRow } from './stamp-row.js'
+import type { StoredBatch } from './stored-value.js'
 import type { Table } from './table.js'
 import type { TransactionReader } from './transaction-reader.js'
 
@@ -81,8 +81,8 @@ class Settlement {
 
   async requireTargets(claims: readonly Claim[]): Promise<void> {
     const keys = [...new Set(claims.map(({ targetKey }) => targetKey))]
-    const stored = await this.#parts.reader.readMany(keys)
-    const missing = new Set(keys.filter((_, position) => stored[position] === undefined))
+    const stored = await this.#parts.reader.hasMany(keys)
+    const missing = new Set(keys.filter((_, position) => !stored[position]))
     if (missing.size === 0) return
     for (const { foreignKey, rowKey, targetKey } of claims) {
       if (!missing.has(targetKey)) continue
@@ -159,12 +159,9 @@ class Settlement {
     return found
   }
 
-  async #rowsOf({ table, index }: ForeignKey, { keys, values }: Batch): Promise<readonly Row[]> {
-    if (index === undefined) return keys.map((key, position) => table.decode(key, values[position]))
-    const rows = await this.#parts.reader.getMany(
-      table,
-      keys.map((key, position) => index.rowKeyOf(key, values[position])),
-    )
+  async #rowsOf({ table, index }: ForeignKey, batch: StoredBatch): Promise<readonly Row[]> {
+    if (index === undefined) return batch.keys.map((key, position) => table.decode(key, batch.values[position]))
+    const rows = await this.#parts.reader.getByEntries(table, index, batch)
     return rows.map((row) => {
       if (row !== undefined) return row
       throw new CorruptionError(

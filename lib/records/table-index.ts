@@ -3,7 +3,7 @@ import { type Key, keyFromBytes, keyToBytes } from '../codec/key.js'
 import { keyBytesMax } from '../codec/limits.js'
 import { entryPrefix } from '../codec/space.js'
 import { decodeTuple, elementEnd, encodeNull, invertElement } from '../codec/tuple.js'
-import { CorruptionError, ValidationError } from '../errors/rome-error.js'
+import { CorruptionError, InternalError, ValidationError } from '../errors/rome-error.js'
 import { compilePredicate } from '../expressions/evaluate.js'
 import type { ColumnReference } from '../expressions/nodes.js'
 import { columnsOf } from '../expressions/walk.js'
@@ -12,6 +12,7 @@ import type { DiskValue, KeyElement, RowValue } from '../values/column-type.js'
 import type { StoredIndex } from './catalogue.js'
 import { columnOfRow, type Row } from './row.js'
 import type { RowFormat } from './row-format.js'
+import { EntryCell, RowCell, type StoredValue } from './stored-value.js'
 
 /** One entry of an index. */
 export interface IndexEntry {
@@ -106,16 +107,26 @@ export class TableIndex {
   }
 
   /** The key of the row an entry stands for. @throws CorruptionError, CodecError. */
-  rowKeyOf(entryKey: Key, entryValue: Uint8Array): Key {
-    const values = decodeEntry(entryKey, entryValue)
+  rowKeyOf(entryKey: Key, entryValue: StoredValue): Key {
+    if (!(entryValue instanceof EntryCell)) return this.#rowKeyOf(entryKey, decodeValues(entryKey, entryValue))
+    if (entryValue.rowKey === undefined) {
+      const values = decodeValues(entryKey, entryValue)
+      entryValue.rowKey = this.#rowKeyOf(entryKey, values)
+      // Its checksum was right, and that was all there was.
+      if (values.length === 0) entryValue.bytes = undefined
+    }
+    return entryValue.rowKey
+  }
+
+  #rowKeyOf(entryKey: Key, values: readonly unknown[]): Key {
     let offset = this.prefix.length
     for (let column = 0; column < this.definition.columns.length; column++) offset = elementEnd(entryKey, offset)
     return this.#rows.prefix + (offset < entryKey.length ? entryKey.slice(offset) : this.#primaryKeyIn(values))
   }
 
   /** A row with the values that the entry tells, null elsewhere: for queries that {@link covers} says need no more. */
-  rowOf(entryKey: Key, entryValue: Uint8Array): Row {
-    const values = decodeEntry(entryKey, entryValue)
+  rowOf(entryKey: Key, entryValue: StoredValue): Row {
+    const values = decodeValues(entryKey, entryValue)
     const elements = decodeTuple(entryKey, this.prefix.length)
     const { schema } = this.#rows
     const row: RowValue[] = new Array<RowValue>(schema.columns.length).fill(null)
@@ -150,6 +161,13 @@ function positionsOf({ deletedAt }: EntitySchema, definition: IndexDefinition): 
   if (definition.where !== undefined) columns.push(...columnsOf(definition.where).map((node) => node.column))
   if (deletedAt !== undefined) columns.push(deletedAt)
   return [...new Set(columns.map((column) => column.position))]
+}
+
+/** What an entry says besides its key. */
+function decodeValues(entryKey: Key, value: StoredValue): unknown[] {
+  if (value instanceof RowCell) throw new InternalError('ROME_INTERNAL', 'a row is not an index entry')
+  const bytes = value instanceof EntryCell ? value.bytes : value
+  return bytes === undefined ? [] : decodeEntry(entryKey, bytes)
 }
 
 function keyValue(column: ColumnDefinition, element: KeyElement | undefined): RowValue {

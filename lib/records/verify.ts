@@ -8,6 +8,8 @@ import type { Catalogue } from './catalogue.js'
 import { ForeignKey } from './foreign-key.js'
 import type { OnProgress } from './progress.js'
 import type { RecordStore } from './record-store.js'
+import type { ResidentSet } from './resident/resident-set.js'
+import { verifyResident } from './resident/verify-resident.js'
 import type { Table } from './table.js'
 import { type IndexEntry, TableIndex } from './table-index.js'
 
@@ -29,6 +31,7 @@ export interface VerifyOptions {
  * - `wrong entry`: the entry of a row holds something else than the row says, or stands for another row;
  * - `unreadable entry`: the bytes of an entry are damaged;
  * - `stray entry`: no row is stored that says so;
+ * - `wrong cache`: what is kept of it in memory is not what is stored;
  * - `unknown keys`: there are keys of a table or index that the catalogue does not know.
  */
 export type ProblemKind =
@@ -39,6 +42,7 @@ export type ProblemKind =
   | 'wrong entry'
   | 'unreadable entry'
   | 'stray entry'
+  | 'wrong cache'
   | 'unknown keys'
 
 /** One thing that is wrong in a store. */
@@ -77,7 +81,7 @@ const keysPerBatch = 1000
 
 /** What is verified. Foreign keys are left out where nobody knows them. */
 export type VerifiableStore = Pick<RecordStore, 'engine' | 'catalogue' | 'tables'> &
-  Partial<Pick<RecordStore, 'references'>>
+  Partial<Pick<RecordStore, 'references' | 'resident'>>
 
 /**
  * Reads one snapshot and checks that every row can be read, that it has exactly the entries its indexes want, that its
@@ -97,6 +101,7 @@ export async function verifyStore(store: VerifiableStore, options: VerifyOptions
       for (const index of table.indexes) await verification.verifyEntries(table, index)
     }
     await verification.findUnknownKeys(knownPrefixes(store.catalogue))
+    if (store.resident !== undefined) await verification.verifyCache(store.resident, store.tables)
     const unchecked = Object.keys(store.catalogue.tables).filter((name) => !models.has(name))
     return { ...verification.result(), unchecked }
   } finally {
@@ -194,6 +199,33 @@ class Verification {
       if (!isKnown) this.#report('unknown keys', key)
       start = prefix.length < prefixBytes ? keyAfter(key) : prefixEnd(prefix)
     }
+  }
+
+  /** What is kept in memory is a copy of what is stored. */
+  async verifyCache(resident: ResidentSet, tables: Iterable<Table>): Promise<void> {
+    const parts = new Map<Key, { readonly table: Table; readonly index?: TableIndex }>()
+    for (const table of tables) {
+      parts.set(table.prefix, { table })
+      for (const index of table.indexes) {
+        parts.set(index.prefix, { table, index })
+        parts.set(index.deletedPrefix, { table, index })
+      }
+    }
+    const partOf = (key: Key) => parts.get(key.slice(0, prefixBytes))
+    await verifyResident(resident, {
+      snapshot: this.#snapshot,
+      meaningOf: (key, value) => {
+        const part = partOf(key)
+        try {
+          if (part?.index === undefined) return part?.table.decode(key, value)
+          return [part.index.rowKeyOf(key, value), part.index.rowOf(key, value)]
+        } catch (error) {
+          // Damage in the store was reported already.
+          return romeError(error).code
+        }
+      },
+      onDifference: (key) => this.#report('wrong cache', key, partOf(key)?.table, partOf(key)?.index),
+    })
   }
 
   #says(table: Table, index: TableIndex, rowKey: Key, bytes: Uint8Array | undefined, entryKey: Key): boolean {

@@ -10,6 +10,7 @@ import { analyzeStore } from '../records/analyze.js'
 import type { OnProgress } from '../records/progress.js'
 import { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
+import type { ResidentStatistics } from '../records/resident/resident-set.js'
 import { type VerifyOptions, type VerifyReport, verifyStore } from '../records/verify.js'
 import type { EntitySchema, ModelClass } from '../schema/entity-schema.js'
 import { globalModels, requireDistinctNames } from '../schema/registry.js'
@@ -46,8 +47,18 @@ export interface RomeOptions {
   readonly logger?: Logger | undefined
   /** The time that `@createdAt`, `@updatedAt` and `@deletedAt` columns get; the system's by default. */
   readonly clock?: (() => Date) | undefined
+  /**
+   * How much memory rows and index entries may take that are kept to be read again; 64 MiB by default, none with 0
+   * bytes. Only engines that this process alone writes to have it.
+   */
+  readonly cache?: CacheOptions | undefined
   /** Called while new indexes of stored rows are built. */
   readonly onProgress?: OnProgress | undefined
+}
+
+/** How much is kept in memory. */
+export interface CacheOptions {
+  readonly bytes: number
 }
 
 /** How `rome.analyze` runs. */
@@ -68,6 +79,8 @@ export interface RomeStatistics {
   readonly conflicts: number
   /** Tries of `transact` after its first. */
   readonly retries: number
+  /** What is kept in memory; nothing is where the cache is off. */
+  readonly cache: ResidentStatistics | undefined
 }
 
 /** Node fires timers that are to run longer at once. */
@@ -85,8 +98,11 @@ const optionRules: OptionRules<RomeOptions> = {
   temporaryDirectory: (value) => typeof value === 'string' && value !== '',
   logger: (value) => isObject(value) && isFunction(value.warn),
   clock: isFunction,
+  cache: (value) => isObject(value) && typeof value.bytes === 'number' && value.bytes >= 0,
   onProgress: isFunction,
 }
+
+const cacheBytesDefault = 64 * 1024 * 1024
 
 const analyzeRules: OptionRules<AnalyzeOptions> = {
   onProgress: isFunction,
@@ -188,8 +204,9 @@ export class Rome implements SessionHost, AsyncDisposable {
     const models = [...new Set(options.models ?? globalModels())]
     requireDistinctNames(models)
     const schemas = sealRelations(models.map((model) => schemaOf(model)))
-    const { engine, lockTimeoutMs, onProgress } = options
-    return new Rome(await RecordStore.open(engine, schemas, { lockTimeoutMs, onProgress }), schemas, options)
+    const { engine, lockTimeoutMs, onProgress, cache = { bytes: cacheBytesDefault } } = options
+    const storeOptions = { lockTimeoutMs, onProgress, cacheBytes: cache.bytes }
+    return new Rome(await RecordStore.open(engine, schemas, storeOptions), schemas, options)
   }
 
   /**
@@ -320,7 +337,8 @@ export class Rome implements SessionHost, AsyncDisposable {
    * ```
    */
   stats(): RomeStatistics {
-    return { sessions: this.#sessions.size, ...this.counts, retries: this.#retries }
+    const cache = this.store.resident?.statistics()
+    return { sessions: this.#sessions.size, ...this.counts, retries: this.#retries, cache }
   }
 
   /**

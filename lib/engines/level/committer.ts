@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { CommitUnknownError, EngineError, type RomeError, UsageError } from '../../errors/rome-error.js'
 import { abortedError, checkMayCommit } from '../commit-check.js'
 import type { ConflictValidator } from '../conflicts.js'
-import type { CommitRequest, Version } from '../contract.js'
+import type { CommitListener, CommitRequest, Version } from '../contract.js'
 import type { Outcomes } from '../outcomes.js'
 import type { EngineStatistics } from '../statistics.js'
 import type { Applier } from './applier.js'
@@ -49,6 +49,7 @@ export interface CommitterOptions {
   readonly headerOf: () => HeaderContent
   /** The version of the oldest live snapshot. */
   readonly oldestReader: () => Version | undefined
+  readonly onPublish: CommitListener
 }
 
 /**
@@ -189,10 +190,11 @@ export class Committer {
   }
 
   #publish(group: readonly Accepted[]): void {
-    const { overlay, applier, outcomes, conflicts, statistics, oldestReader } = this.#options
+    const { overlay, applier, outcomes, conflicts, statistics, oldestReader, onPublish } = this.#options
     for (const { candidate, version } of group) {
       const { id, writes } = candidate.request
       overlay.publish(version, writes)
+      onPublish(version, writes)
       outcomes.add(id, version)
       applier.add({ version, writes, bytes: candidate.bytes })
       statistics.commits++

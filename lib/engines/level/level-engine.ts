@@ -2,7 +2,15 @@ import { resolve } from 'node:path'
 import { CorruptionError, EngineError } from '../../errors/rome-error.js'
 import { checkCommit } from '../commit-check.js'
 import { ConflictValidator } from '../conflicts.js'
-import type { CommitOutcome, CommitRequest, Engine, EngineManifest, KeyRange, Version } from '../contract.js'
+import type {
+  CommitListener,
+  CommitOutcome,
+  CommitRequest,
+  Engine,
+  EngineManifest,
+  KeyRange,
+  Version,
+} from '../contract.js'
 import { Lifecycle } from '../lifecycle.js'
 import { partitionsOfRange } from '../placement.js'
 import { EngineStatistics } from '../statistics.js'
@@ -42,6 +50,7 @@ export class LevelEngine implements Engine {
   }
   #manifest: EngineManifest
   #running: Running | undefined
+  #listener: CommitListener | undefined
 
   /** @param internals Thresholds and file operations; only tests give them. */
   constructor(directory: string, options: LevelOptions = {}, internals: Partial<LevelInternals> = {}) {
@@ -87,6 +96,10 @@ export class LevelEngine implements Engine {
       })
     }
     return store.outcomes.settle(id)
+  }
+
+  follow(listener: CommitListener): void {
+    this.#listener = listener
   }
 
   partitionsOf(range: KeyRange): readonly number[] {
@@ -146,6 +159,7 @@ export class LevelEngine implements Engine {
       segmentBytes: this.#internals.segmentBytes,
       headerOf: () => headerContent(identity, outcomes),
       oldestReader: () => this.#oldestReader(),
+      onPublish: (version, writes) => this.#listener?.(version, writes),
     })
     return { store, overlay, applier, committer }
   }

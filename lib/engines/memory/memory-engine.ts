@@ -1,7 +1,15 @@
 import { UsageError } from '../../errors/rome-error.js'
 import { checkCommit, checkMayCommit } from '../commit-check.js'
 import { ConflictValidator } from '../conflicts.js'
-import type { CommitOutcome, CommitRequest, Engine, EngineManifest, KeyRange, Version } from '../contract.js'
+import type {
+  CommitListener,
+  CommitOutcome,
+  CommitRequest,
+  Engine,
+  EngineManifest,
+  KeyRange,
+  Version,
+} from '../contract.js'
 import { createKeyTree, type KeyTree } from '../key-tree.js'
 import { Lifecycle } from '../lifecycle.js'
 import { Outcomes } from '../outcomes.js'
@@ -51,6 +59,7 @@ export class MemoryEngine implements Engine {
   /** Whether somebody else holds the tree's root, which then must not be changed. */
   #shared = false
   #version: Version = 0
+  #listener: CommitListener | undefined
 
   constructor(options: MemoryOptions = {}) {
     const partitions = options.partitions ?? 1
@@ -93,6 +102,7 @@ export class MemoryEngine implements Engine {
       else this.#tree.set(key, value)
     }
     this.#version = version
+    this.#listener?.(version, request.writes)
     this.#outcomes.add(request.id, version)
     const [oldest] = this.#snapshots
     this.#conflicts.forgetBefore(oldest?.version ?? version)
@@ -104,6 +114,10 @@ export class MemoryEngine implements Engine {
   async outcome(id: string): Promise<CommitOutcome> {
     this.#lifecycle.requireOpen()
     return this.#outcomes.settle(id)
+  }
+
+  follow(listener: CommitListener): void {
+    this.#listener = listener
   }
 
   partitionsOf(range: KeyRange): readonly number[] {
@@ -126,6 +140,7 @@ export class MemoryEngine implements Engine {
     this.#shared = false
     this.#version++
     this.#conflicts.forgetBefore(this.#version)
+    this.#listener?.(this.#version, undefined)
   }
 
   close(): Promise<void> {

@@ -1,9 +1,10 @@
 import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Key, KeyRange } from '../../codec/key.js'
-import type { Batch, Scan } from '../../engines/contract.js'
+import type { Scan } from '../../engines/contract.js'
 import { CorruptionError } from '../../errors/rome-error.js'
 import type { ReadMeter } from '../../records/read-meter.js'
 import type { Row } from '../../records/row.js'
+import type { StoredBatch, StoredValue } from '../../records/stored-value.js'
 import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
 import { again, checkExecution, type Execution, type Operator, pull, type Rows } from './operator.js'
@@ -54,16 +55,16 @@ export class RangesOperator implements Operator {
   readonly #isReverse: boolean
   readonly #expected: number
   readonly #meter: ReadMeter
-  readonly #toRows: (batch: Batch) => MaybePromise<readonly Row[]>
+  readonly #toRows: (batch: StoredBatch) => MaybePromise<readonly Row[]>
   #position = 0
-  #scan: Scan | undefined
+  #scan: Scan<StoredValue> | undefined
 
   constructor(
     execution: Execution,
     ranges: readonly KeyRange[],
     options: { readonly isReverse: boolean; readonly expected: number },
     meter: ReadMeter,
-    toRows: (batch: Batch) => MaybePromise<readonly Row[]>,
+    toRows: (batch: StoredBatch) => MaybePromise<readonly Row[]>,
   ) {
     this.#execution = execution
     this.#ranges = options.isReverse ? ranges.toReversed() : ranges
@@ -103,7 +104,7 @@ export class RangesOperator implements Operator {
   }
 }
 
-function bytesOf({ keys, values }: Batch): number {
+function bytesOf({ keys, values }: StoredBatch): number {
   let bytes = 0
   for (const key of keys) bytes += key.length
   for (const value of values) bytes += value.length
@@ -111,7 +112,7 @@ function bytesOf({ keys, values }: Batch): number {
 }
 
 /** A batch of a table's own keys and values, as rows. */
-export function rowsOfTable(table: Table): (batch: Batch) => readonly Row[] {
+export function rowsOfTable(table: Table): (batch: StoredBatch) => readonly Row[] {
   return (batch) => batch.keys.map((key, index) => table.decode(key, batch.values[index]))
 }
 
@@ -122,19 +123,18 @@ export function rowsOfEntries(
   index: TableIndex,
   reads: 'nothing' | 'entry' | 'row',
   meter: ReadMeter,
-): (batch: Batch) => MaybePromise<readonly Row[]> {
+): (batch: StoredBatch) => MaybePromise<readonly Row[]> {
   if (reads === 'nothing') {
     // As wide as any row of the table, since a join puts others behind it.
     const unread: Row = Object.freeze(new Array<null>(table.schema.columns.length).fill(null))
     return (batch) => new Array<Row>(batch.keys.length).fill(unread)
   }
   if (reads === 'entry') return (batch) => batch.keys.map((key, position) => index.rowOf(key, batch.values[position]))
-  return (batch) => {
-    const keys = batch.keys.map((key, position) => index.rowKeyOf(key, batch.values[position]))
-    return andThen(execution.transaction.getMany(table, keys, meter), (rows) =>
-      rows.map((row) => row ?? danglingEntry(index)),
-    )
-  }
+  return (batch) =>
+    andThen(execution.transaction.getByEntries(table, index, batch, meter), (rows) => {
+      for (const row of rows) if (row === undefined) danglingEntry(index)
+      return rows as Row[]
+    })
 }
 
 function danglingEntry(index: TableIndex): never {

@@ -1,0 +1,383 @@
+import type { Key, KeyRange } from '../../codec/key.js'
+
+/**
+ * All entries of a range of keys, or a hole: a range of which nothing is known. What it holds is read only, apart from
+ * a value that may take the place of another one of the same meaning.
+ */
+export interface Leaf<V> {
+  readonly keys: readonly Key[]
+  readonly values: V[]
+  readonly isHole: boolean
+  /** Set by whoever reads it, cleared by whoever looks for what may go. */
+  isUsed: boolean
+}
+
+/** A leaf and the keys it answers for. `end` is `undefined` in the last leaf. */
+export interface LeafAt<V> {
+  readonly leaf: Leaf<V>
+  readonly start: Key
+  readonly end: Key | undefined
+}
+
+/** The content of a tree at one moment. */
+export type Root<V> = Node<V>
+
+/** Nodes made since the root was last handed out carry its newest mark, and may be changed in place. */
+type Mark = object
+
+class LeafNode<V> implements Leaf<V> {
+  readonly isLeaf = true
+  isUsed = true
+
+  constructor(
+    readonly mark: Mark,
+    readonly keys: Key[],
+    readonly values: V[],
+    readonly isHole: boolean,
+  ) {}
+}
+
+class Branch<V> {
+  readonly isLeaf = false
+
+  constructor(
+    readonly mark: Mark,
+    /** The first key that each child but the first answers for. */
+    readonly starts: Key[],
+    readonly children: Node<V>[],
+    /** The entries in all leaves below. */
+    public count: number,
+    public holes: number,
+  ) {}
+}
+
+type Node<V> = LeafNode<V> | Branch<V>
+
+/** A node in the place of another; `start` is the first key it answers for. */
+interface Piece<V> {
+  readonly start: Key
+  readonly node: Node<V>
+}
+
+const leafEntriesMax = 64
+/** A smaller leaf is joined with its neighbour if both together then leave room to grow. */
+const leafEntriesMin = 16
+const childrenMax = 64
+
+/**
+ * A sorted tree over all keys whose leaves are either complete or holes, so that it knows what it does not know.
+ * Roots handed out stay as they are: later changes copy the nodes on their path (a B+ tree with path copying). It
+ * keeps the number of entries below each branch, so that a range is counted without going through it.
+ */
+export class ResidentTree<V> {
+  #mark: Mark = {}
+  #root: Node<V> = new LeafNode<V>(this.#mark, [], [], true)
+
+  /** The content as it is now. Cost: constant. */
+  share(): Root<V> {
+    this.#mark = {}
+    return this.#root
+  }
+
+  /** The content, to look at before the next change. */
+  get root(): Root<V> {
+    return this.#root
+  }
+
+  /** Entries in memory. */
+  get size(): number {
+    return countOf(this.#root)
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#root = new LeafNode<V>(this.#mark, [], [], true)
+  }
+
+  /** Sets an entry, unless it falls into a hole; answers whether it is there now. */
+  set(key: Key, value: V): boolean {
+    let isSet = false
+    this.#change(key, (leaf) => {
+      if (leaf.isHole) return [{ start: key, node: leaf }]
+      isSet = true
+      const own = this.#writable(leaf)
+      const at = lowerBound(own.keys, key)
+      if (own.keys[at] === key) {
+        own.values[at] = value
+        return [{ start: key, node: own }]
+      }
+      own.keys.splice(at, 0, key)
+      own.values.splice(at, 0, value)
+      if (own.keys.length <= leafEntriesMax) return [{ start: key, node: own }]
+      // Keys that only grow fill their leaves.
+      const half = at === own.keys.length - 1 ? at : own.keys.length >>> 1
+      const right = new LeafNode(this.#mark, own.keys.splice(half), own.values.splice(half), false)
+      return [
+        { start: key, node: own },
+        { start: right.keys[0] as Key, node: right },
+      ]
+    })
+    return isSet
+  }
+
+  /** Removes an entry if it is there. */
+  delete(key: Key): void {
+    const { leaf } = leafAt(this.#root, key)
+    if (leaf.keys[lowerBound(leaf.keys, key)] !== key) return
+    this.#change(key, (found) => {
+      const own = this.#writable(found)
+      const at = lowerBound(own.keys, key)
+      own.keys.splice(at, 1)
+      own.values.splice(at, 1)
+      return [{ start: key, node: own }]
+    })
+  }
+
+  /** Fills the holes of a range with all the entries there are in it, which come in ascending order. */
+  fill(
+    { start, end }: KeyRange,
+    keys: readonly Key[],
+    values: readonly V[],
+    onEntry: (key: Key, value: V) => void,
+  ): void {
+    let from = start
+    while (from < end) {
+      const at = leafAt(this.#root, from)
+      const to = at.end === undefined || at.end > end ? end : at.end
+      if (at.leaf.isHole) this.#fillHole(at, { start: from, end: to }, keys, values, onEntry)
+      from = to
+    }
+  }
+
+  /** Makes a hole of the leaf that answers for a key. */
+  forget(key: Key): void {
+    this.#change(key, () => [{ start: key, node: new LeafNode<V>(this.#mark, [], [], true) }])
+  }
+
+  #fillHole(
+    hole: LeafAt<V>,
+    { start, end }: KeyRange,
+    keys: readonly Key[],
+    values: readonly V[],
+    onEntry: (key: Key, value: V) => void,
+  ): void {
+    const first = lowerBound(keys, start)
+    const last = lowerBound(keys, end)
+    this.#change(start, () => {
+      const pieces: Piece<V>[] = []
+      if (hole.start < start) pieces.push({ start: hole.start, node: new LeafNode<V>(this.#mark, [], [], true) })
+      // Leaves are left with room to grow.
+      const leaves = Math.max(1, Math.ceil((last - first) / (leafEntriesMax * 0.75)))
+      for (let leaf = 0; leaf < leaves; leaf++) {
+        const from = first + Math.floor(((last - first) * leaf) / leaves)
+        const to = first + Math.floor(((last - first) * (leaf + 1)) / leaves)
+        pieces.push({
+          start: leaf === 0 ? start : (keys[from] as Key),
+          node: new LeafNode(this.#mark, keys.slice(from, to), values.slice(from, to), false),
+        })
+      }
+      if (hole.end === undefined || hole.end > end) {
+        pieces.push({ start: end, node: new LeafNode<V>(this.#mark, [], [], true) })
+      }
+      return pieces
+    })
+    for (let at = first; at < last; at++) onEntry(keys[at] as Key, values[at] as V)
+  }
+
+  /** Puts what `make` says in the place of the leaf that answers for `key`. */
+  #change(key: Key, make: (leaf: LeafNode<V>) => Piece<V>[]): void {
+    let pieces = this.#changeNode(this.#root, key, make)
+    while (pieces.length > 1) pieces = this.#group(pieces)
+    let root = (pieces[0] as Piece<V>).node
+    while (!root.isLeaf && root.children.length === 1) root = root.children[0] as Node<V>
+    this.#root = root
+  }
+
+  #changeNode(node: Node<V>, key: Key, make: (leaf: LeafNode<V>) => Piece<V>[]): Piece<V>[] {
+    if (node.isLeaf) return make(node)
+    const at = childAt(node.starts, key)
+    const child = node.children[at] as Node<V>
+    // The child may be changed in place.
+    const countBefore = countOf(child)
+    const holesBefore = holesOf(child)
+    const pieces = this.#changeNode(child, key, make)
+    const only = pieces.length === 1 ? (pieces[0] as Piece<V>).node : undefined
+    if (
+      only === child &&
+      countOf(child) === countBefore &&
+      holesOf(child) === holesBefore &&
+      node.mark !== this.#mark
+    ) {
+      return [{ start: key, node }]
+    }
+    const own = this.#writableBranch(node)
+    let count = own.count - countBefore
+    let holes = own.holes - holesBefore
+    for (const piece of pieces) {
+      count += countOf(piece.node)
+      holes += holesOf(piece.node)
+    }
+    own.count = count
+    own.holes = holes
+    if (only !== undefined) own.children[at] = only
+    else {
+      own.children.splice(at, 1, ...pieces.map((piece) => piece.node))
+      own.starts.splice(at, 0, ...pieces.slice(1).map((piece) => piece.start))
+    }
+    if (child.isLeaf) for (let each = at + pieces.length - 1; each >= at; each--) this.#join(own, each)
+    if (own.children.length <= childrenMax) return [{ start: key, node: own }]
+    return this.#group(
+      own.children.map((each, index) => ({ start: index === 0 ? key : (own.starts[index - 1] as Key), node: each })),
+    )
+  }
+
+  /** Joins a leaf with its right or left neighbour if both are holes, or both are small. */
+  #join(parent: Branch<V>, at: number): void {
+    for (const left of [at, at - 1]) {
+      const first = parent.children[left]
+      const second = parent.children[left + 1]
+      if (left < 0 || first === undefined || second === undefined || !first.isLeaf || !second.isLeaf) continue
+      if (first.isHole !== second.isHole) continue
+      const entries = first.keys.length + second.keys.length
+      const isSmall = first.keys.length < leafEntriesMin || second.keys.length < leafEntriesMin
+      if (!first.isHole && !(isSmall && entries <= leafEntriesMax / 2)) continue
+      const joined = new LeafNode(
+        this.#mark,
+        [...first.keys, ...second.keys],
+        [...first.values, ...second.values],
+        first.isHole,
+      )
+      joined.isUsed = first.isUsed || second.isUsed
+      parent.children.splice(left, 2, joined)
+      parent.starts.splice(left, 1)
+      if (first.isHole) parent.holes--
+    }
+  }
+
+  /** Branches over nodes side by side. */
+  #group(pieces: readonly Piece<V>[]): Piece<V>[] {
+    const branches = Math.ceil(pieces.length / childrenMax)
+    const grouped: Piece<V>[] = []
+    for (let branch = 0; branch < branches; branch++) {
+      const own = pieces.slice(
+        Math.floor((pieces.length * branch) / branches),
+        Math.floor((pieces.length * (branch + 1)) / branches),
+      )
+      const children = own.map(({ node }) => node)
+      const count = children.reduce((sum, child) => sum + countOf(child), 0)
+      const holes = children.reduce((sum, child) => sum + holesOf(child), 0)
+      const starts = own.slice(1).map(({ start }) => start)
+      grouped.push({ start: (own[0] as Piece<V>).start, node: new Branch(this.#mark, starts, children, count, holes) })
+    }
+    return grouped
+  }
+
+  #writable(leaf: LeafNode<V>): LeafNode<V> {
+    if (leaf.mark === this.#mark) return leaf
+    const own = new LeafNode(this.#mark, leaf.keys.slice(), leaf.values.slice(), leaf.isHole)
+    own.isUsed = leaf.isUsed
+    return own
+  }
+
+  #writableBranch(branch: Branch<V>): Branch<V> {
+    if (branch.mark === this.#mark) return branch
+    return new Branch(this.#mark, branch.starts.slice(), branch.children.slice(), branch.count, branch.holes)
+  }
+}
+
+/** The leaf that answers for a key. */
+export function leafAt<V>(root: Root<V>, key: Key): LeafAt<V> {
+  let start = ''
+  let end: Key | undefined
+  let node = root
+  while (!node.isLeaf) {
+    const at = childAt(node.starts, key)
+    if (at > 0) start = node.starts[at - 1] as Key
+    end = node.starts[at] ?? end
+    node = node.children[at] as Node<V>
+  }
+  return { leaf: node, start, end }
+}
+
+/** The leaf that answers for the keys just before `key`, which is not the empty key. */
+export function leafBefore<V>(root: Root<V>, key: Key): LeafAt<V> {
+  let start = ''
+  let end: Key | undefined
+  let node = root
+  while (!node.isLeaf) {
+    const at = lowerBound(node.starts, key)
+    if (at > 0) start = node.starts[at - 1] as Key
+    end = node.starts[at] ?? end
+    node = node.children[at] as Node<V>
+  }
+  return { leaf: node, start, end }
+}
+
+/** What is known of a key: its value, that it is not there (`null`), or nothing (`undefined`). */
+export function valueAt<V>(root: Root<V>, key: Key): V | null | undefined {
+  let node = root
+  while (!node.isLeaf) node = node.children[childAt(node.starts, key)] as Node<V>
+  if (node.isHole) return undefined
+  node.isUsed = true
+  const at = lowerBound(node.keys, key)
+  return node.keys[at] === key ? (node.values[at] as V) : null
+}
+
+/** How many entries a range has; `undefined` when there is a hole in it. Cost: the height of the tree. */
+export function countRange<V>(root: Root<V>, range: KeyRange): number | undefined {
+  return range.start < range.end ? countIn(root, range.start, range.end) : 0
+}
+
+/** `undefined` for a bound means that the node lies wholly on this side of it. */
+function countIn<V>(node: Node<V>, start: Key | undefined, end: Key | undefined): number | undefined {
+  if (start === undefined && end === undefined) {
+    return holesOf(node) === 0 ? countOf(node) : undefined
+  }
+  if (node.isLeaf) {
+    if (node.isHole) return undefined
+    node.isUsed = true
+    const from = start === undefined ? 0 : lowerBound(node.keys, start)
+    return (end === undefined ? node.keys.length : lowerBound(node.keys, end)) - from
+  }
+  const first = start === undefined ? 0 : childAt(node.starts, start)
+  const last = end === undefined ? node.children.length - 1 : lowerBound(node.starts, end)
+  let count = 0
+  for (let at = first; at <= last; at++) {
+    const inner = countIn(node.children[at] as Node<V>, at === first ? start : undefined, at === last ? end : undefined)
+    if (inner === undefined) return undefined
+    count += inner
+  }
+  return count
+}
+
+/** The position of the first key that is not before `key`. */
+export function lowerBound(keys: readonly Key[], key: Key): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((keys[middle] as Key) < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** The child that answers for a key: as many starts are not after it. */
+function childAt(starts: readonly Key[], key: Key): number {
+  let low = 0
+  let high = starts.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((starts[middle] as Key) <= key) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function countOf<V>(node: Node<V>): number {
+  return node.isLeaf ? node.keys.length : node.count
+}
+
+function holesOf<V>(node: Node<V>): number {
+  return node.isLeaf ? Number(node.isHole) : node.holes
+}

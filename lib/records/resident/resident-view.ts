@@ -1,0 +1,92 @@
+import type { Key, KeyRange } from '../../codec/key.js'
+import type { Version } from '../../engines/contract.js'
+import type { EntryCell, RowSlot } from '../stored-value.js'
+import type { Load, ResidentSet } from './resident-set.js'
+import { countRange, type LeafAt, leafAt, leafBefore, type Root, valueAt } from './resident-tree.js'
+
+/** The resident set as it was at the version of one snapshot. */
+export class ResidentView {
+  readonly version: Version
+  readonly #set: ResidentSet
+  #root: Root<RowSlot | EntryCell>
+  readonly #loads = new Set<Load>()
+  #isReleased = false
+
+  /** Of the newest version. */
+  constructor(set: ResidentSet) {
+    this.#set = set
+    this.version = set.version
+    this.#root = set.share()
+  }
+
+  /** Whether nothing was committed since: what is read now may be held for others. */
+  get isNewest(): boolean {
+    return this.#set.version === this.version
+  }
+
+  /** The set itself, while {@link isNewest}. */
+  get set(): ResidentSet {
+    return this.#set
+  }
+
+  /** Where a row is in memory; `null` when it is known not to be stored, `undefined` when nothing is known. */
+  row(key: Key): RowSlot | null | undefined {
+    const newest = this.#set.row(key)
+    if (newest?.at(this.version) !== undefined) {
+      newest.isUsed = true
+      this.#set.hits++
+      return newest
+    }
+    // Every row of a leaf is found by its key too, unless it has changed since.
+    if (valueAt(this.#refreshed(), key) === null) {
+      this.#set.hits++
+      return null
+    }
+    this.#set.misses++
+    return undefined
+  }
+
+  /** Whether there is an entry; `undefined` when nothing is known. */
+  hasEntry(key: Key): boolean | undefined {
+    const held = valueAt(this.#refreshed(), key)
+    if (held === undefined) this.#set.misses++
+    else this.#set.hits++
+    return held === undefined ? undefined : held !== null
+  }
+
+  /** Says that a range is read from the snapshot; `undefined` when what is read may not be held. */
+  beginLoad(range: KeyRange): Load | undefined {
+    if (!this.isNewest || this.#isReleased) return undefined
+    const load = this.#set.beginLoad(range)
+    this.#loads.add(load)
+    return load
+  }
+
+  endLoad(load: Load): void {
+    this.#loads.delete(load)
+    this.#set.endLoad(load)
+  }
+
+  /** Nothing is read any more. */
+  release(): void {
+    this.#isReleased = true
+    for (const load of this.#loads) this.#set.endLoad(load)
+  }
+
+  /** How many entries a range has; `undefined` when that is not known. Cost: the height of a tree. */
+  count(range: KeyRange): number | undefined {
+    return countRange(this.#refreshed(), range)
+  }
+
+  /** The leaf with the next keys to read. */
+  leaf(position: Key, isReverse: boolean): LeafAt<RowSlot | EntryCell> {
+    const root = this.#refreshed()
+    return isReverse ? leafBefore(root, position) : leafAt(root, position)
+  }
+
+  /** With what was read since by others at the same version. */
+  #refreshed(): Root<RowSlot | EntryCell> {
+    if (this.isNewest && this.#set.root !== this.#root) this.#root = this.#set.share()
+    return this.#root
+  }
+}

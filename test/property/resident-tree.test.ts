@@ -1,0 +1,147 @@
+import { deepStrictEqual, equal } from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import type { KeyRange } from '../../lib/codec/key.js'
+import {
+  countRange,
+  leafAt,
+  leafBefore,
+  ResidentTree,
+  type Root,
+  valueAt,
+} from '../../lib/records/resident/resident-tree.js'
+import { seed } from '../support/seed.js'
+
+/*
+ * The tree against what it is a copy of: a sorted map, of which it knows parts. Every root that was handed out must stay
+ * as it was.
+ */
+
+/** Enough keys for a tree of three levels. */
+const keysMax = 9000
+const keyOf = (number: number): string => String.fromCharCode(2 + (number >>> 8), number & 0xff)
+const number = fc.nat({ max: keysMax })
+
+const step = fc.oneof(
+  fc.record({ kind: fc.constant('set' as const), first: number, count: fc.integer({ min: 1, max: 400 }) }),
+  fc.record({ kind: fc.constant('delete' as const), first: number, count: fc.integer({ min: 1, max: 400 }) }),
+  fc.record({ kind: fc.constant('fill' as const), first: number, count: fc.integer({ min: 0, max: 4000 }) }),
+  fc.record({ kind: fc.constant('forget' as const), first: number, count: fc.integer({ min: 1, max: 30 }) }),
+  fc.record({ kind: fc.constant('share' as const), first: number, count: fc.integer({ min: 0, max: 300 }) }),
+)
+
+/** What is stored, and which of it the tree must know at least. */
+interface Model {
+  readonly stored: Map<number, number>
+  readonly known: Set<number>
+}
+
+function checkRoot(root: Root<number>, { stored, known }: Model): void {
+  let holes = 0
+  let previous = ''
+  for (let from: string | undefined = ''; from !== undefined; ) {
+    const at: ReturnType<typeof leafAt<number>> = leafAt(root, from)
+    equal(at.start, from)
+    const before = leafBefore(root, at.end ?? '\xff')
+    equal(before.leaf, at.leaf, 'the leaf before an end is the leaf that ends there')
+    for (const key of at.leaf.keys) {
+      if (key <= previous || key < at.start || (at.end !== undefined && key >= at.end)) throw new Error('misplaced key')
+      previous = key
+    }
+    if (at.leaf.isHole) holes++
+    from = at.end
+  }
+  for (let each = 0; each <= keysMax; each++) {
+    const value = valueAt(root, keyOf(each))
+    if (value === undefined) equal(known.has(each), false, `key ${each} is forgotten`)
+    else equal(value ?? undefined, stored.get(each), `key ${each}`)
+  }
+  const all = countRange(root, { start: '', end: '\xff' })
+  equal(all, holes === 0 ? stored.size : undefined)
+}
+
+function checkCounts(root: Root<number>, { stored }: Model, first: number, count: number): void {
+  const range: KeyRange = { start: keyOf(first), end: keyOf(first + count) }
+  const counted = countRange(root, range)
+  if (counted === undefined) return
+  let expected = 0
+  for (let each = first; each < first + count; each++) if (stored.has(each)) expected++
+  equal(counted, expected)
+}
+
+t.test('a resident tree knows what it was told, and old roots stay as they were', (t) => {
+  let leavesKnown = 0
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
+      const tree = new ResidentTree<number>()
+      const model: Model = { stored: new Map(), known: new Set() }
+      for (let each = 0; each <= keysMax; each += 2) model.stored.set(each, each)
+      const shared: [Root<number>, Model][] = []
+      let version = 100_000
+      for (const { kind, first, count } of steps) {
+        const last = Math.min(first + count, keysMax + 1)
+        switch (kind) {
+          case 'set':
+            for (let each = first; each < last; each++) {
+              model.stored.set(each, ++version)
+              equal(tree.set(keyOf(each), version), valueAt(tree.root, keyOf(each)) !== undefined)
+            }
+            break
+          case 'delete':
+            for (let each = first; each < last; each++) {
+              model.stored.delete(each)
+              tree.delete(keyOf(each))
+            }
+            break
+          case 'fill': {
+            const keys: number[] = []
+            for (let each = first; each < last; each++) if (model.stored.has(each)) keys.push(each)
+            const added = new Set<string>()
+            const sizeBefore = tree.size
+            tree.fill(
+              { start: keyOf(first), end: keyOf(last) },
+              keys.map(keyOf),
+              keys.map((key) => model.stored.get(key) as number),
+              (key) => added.add(key),
+            )
+            equal(tree.size, sizeBefore + added.size)
+            for (let each = first; each < last; each++) model.known.add(each)
+            break
+          }
+          case 'forget':
+            for (let each = first; each < last; each += 40) {
+              const { start, end } = leafAt(tree.root, keyOf(each))
+              for (const key of [...model.known]) {
+                if (keyOf(key) >= start && (end === undefined || keyOf(key) < end)) model.known.delete(key)
+              }
+              tree.forget(keyOf(each))
+            }
+            break
+          case 'share':
+            shared.push([tree.share(), { stored: new Map(model.stored), known: new Set(model.known) }])
+            break
+        }
+        checkCounts(tree.root, model, first, count)
+      }
+      checkRoot(tree.root, model)
+      for (const [root, then] of shared) checkRoot(root, then)
+      leavesKnown += model.known.size
+    }),
+    { seed, numRuns: 60 },
+  )
+  t.ok(leavesKnown > 0)
+  t.end()
+})
+
+t.test('a tree that was filled and emptied key by key is empty and complete', (t) => {
+  const tree = new ResidentTree<number>()
+  tree.fill({ start: '', end: '\xff' }, [], [], () => undefined)
+  for (let each = 0; each < 5000; each++) equal(tree.set(keyOf((each * 7919) % 5003), each), true)
+  t.equal(tree.size, 5000)
+  for (let each = 0; each < 5003; each++) tree.delete(keyOf(each))
+  t.equal(tree.size, 0)
+  t.equal(countRange(tree.root, { start: '', end: '\xfe' }), 0)
+  t.equal(valueAt(tree.root, keyOf(17)), null)
+  deepStrictEqual(leafAt(tree.root, '').leaf.keys, [])
+  t.end()
+})
