@@ -103,7 +103,7 @@ export interface EngineSnapshot {
 
 /**
  * Told of every commit in order of version, at the moment at which it becomes the newest: no snapshot shows it earlier,
- * none is taken in between. `writes` is `undefined` when anything may have changed. It must be quick and must not throw.
+ * none comes between. `writes` is `undefined` when anything may have changed. It must be quick and must not throw.
  */
 export type CommitListener = (version: Version, writes: readonly Write[] | undefined) => void
 

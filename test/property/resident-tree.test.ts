@@ -13,7 +13,7 @@ import {
 import { seed } from '../support/seed.js'
 
 /*
- * The tree against what it is a copy of: a sorted map, of which it knows parts. Every root that was handed out must stay
+ * The tree against what it is a copy of: a sorted map, of which it knows parts. Every root handed out must stay
  * as it was.
  */
 
