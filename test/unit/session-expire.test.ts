@@ -21,7 +21,7 @@ onBothEngines('an expired entity loses its unwritten changes and is read by the 
 })
 
 t.test('an expired entity is read again within the transaction that met it', async (t) => {
-  const rome = await openRome(t)
+  const rome = await openRome(t, { cache: { bytes: 0 } })
   await rome.transact((other) => other.add(create(Note, { title: 'a' })))
   await using session = rome.session()
   const note = await session.getOrThrow(Note, 'a')

@@ -202,7 +202,7 @@ t.test('two entities of one session cannot have one key', async (t) => {
 })
 
 t.test('get gives one entity per row and does not read what the transaction met', async (t) => {
-  const rome = await openRome(t)
+  const rome = await openRome(t, { cache: { bytes: 0 } })
   await rome.transact((session) => session.add(create(Note, { title: 'a' })))
   const session = rome.session()
   t.equal(liveSnapshots(rome), 0, 'no snapshot before the first read')

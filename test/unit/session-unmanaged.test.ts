@@ -94,7 +94,7 @@ onBothEngines('included relations of unmanaged entities are unmanaged, in one qu
 })
 
 t.test('unmanaged includes cost as many reads as managed ones', async (t) => {
-  const rome = await openLibrary(t)
+  const rome = await openLibrary(t, { cache: { bytes: 0 } })
   await rome.transact((other) => {
     for (let at = 0; at < 20; at++) {
       other.add(create(Author, { name: `${at}`, books: [create(Book, { title: 'a' }), create(Book, { title: 'b' })] }))
