@@ -51,7 +51,13 @@ export type { IncludeOptions, Includes, OrderTerm } from './query/include.js'
 export type { BudgetReason, QueryBudget } from './query/operators/budget.js'
 export type { Page, PageOptions } from './query/page.js'
 export type { PaginateOptions, SortDirection } from './query/paginate.js'
-export type { ActualCost, ExplainedScope, ExplainedStep, Explanation } from './query/plan/explanation.js'
+export type {
+  ActualCost,
+  ExplainedInclude,
+  ExplainedScope,
+  ExplainedStep,
+  Explanation,
+} from './query/plan/explanation.js'
 export type { ParameterValues } from './query/prepared-query.js'
 export type { FilterByValues, PreparedQuery, Query, UpdateValues } from './query/query.js'
 export type { FullScanPolicy, Logger } from './query/query-session.js'

@@ -1,11 +1,12 @@
 import { andThen } from '../async/maybe-promise.js'
 import { checkOptions, isOneOf, type OptionRules } from '../errors/checked-options.js'
 import { applyScopes } from './apply-scopes.js'
-import type { QueryDescription } from './description.js'
+import type { IncludePart, QueryDescription } from './description.js'
 import { findFilteredScan } from './full-scan.js'
+import { indexOfLimit, type SeenRows } from './load-related.js'
 import { execute } from './operators/execute.js'
 import { forEachBatch, type StepCount } from './operators/operator.js'
-import { Explanation, explainPlan } from './plan/explanation.js'
+import { type ExplainedInclude, Explanation, explainPlan } from './plan/explanation.js'
 import { suggestIndex } from './plan/index-suggestion.js'
 import type { PlanNode } from './plan/plan-node.js'
 import type { QuerySession } from './query-session.js'
@@ -40,6 +41,7 @@ export function explain(
           explainPlan(plan, session.store, options.analyze ? counts : undefined),
           scan && suggestIndex(scan),
           applied,
+          explainIncludes(session, description),
         )
       return options.analyze
         ? andThen(
@@ -49,4 +51,29 @@ export function explain(
         : explained()
     })
   }, options)
+}
+
+/** How the relations are loaded that a query includes, which needs the entities first. */
+function explainIncludes(
+  session: QuerySession,
+  { includes, scope, withoutScopes }: QueryDescription,
+): ExplainedInclude[] {
+  const seen: SeenRows = {
+    scope: scope === 'live' ? 'live' : 'all',
+    scopes: session.scopes,
+    withoutScopes: withoutScopes === 'all' ? [] : withoutScopes,
+  }
+  const explainPart = (part: IncludePart, path: readonly string[]): ExplainedInclude[] => {
+    const { definition, includes: further, limit } = part
+    const relation = [...path, definition.name]
+    const index = indexOfLimit(session.store, seen, part)
+    const key = index === 'primary key' ? index : index && `${definition.target.name}.${index.definition.name}`
+    const explained: ExplainedInclude = {
+      relation: relation.join('.'),
+      ...(limit === undefined ? {} : { limit }),
+      ...(key === undefined ? {} : { readBy: key }),
+    }
+    return [explained, ...further.flatMap((next) => explainPart(next, relation))]
+  }
+  return includes.flatMap((part) => explainPart(part, []))
 }

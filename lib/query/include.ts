@@ -15,7 +15,10 @@ export interface IncludeOptions<T> {
   readonly filter?: (columns: Fields<T>) => Predicate
   /** Instead of the order that the relation declares. */
   readonly orderBy?: (columns: Fields<T>) => OrderTerm | readonly OrderTerm[]
-  /** The most for each entity, the first in the order: the collection is partial then. All are read. */
+  /**
+   * The most for each entity, the first in the order: the collection is partial then. Where an index begins with the
+   * foreign key and goes on in this order no more are read, else all of them.
+   */
   readonly limit?: number
   /** Relations of the related entities. */
   readonly include?: Includes<T>

@@ -1,6 +1,7 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
 import { columnNode } from '../expressions/make-nodes.js'
+import type { RecordStore } from '../records/record-store.js'
 import type { Row } from '../records/row.js'
 import type { Table } from '../records/table.js'
 import type {
@@ -13,7 +14,9 @@ import { sideOf } from '../schema/related/companion.js'
 import { refersTo } from '../schema/related/foreign-key.js'
 import { RefSide, type RelationSide } from '../schema/related/relation-side.js'
 import type { RowValue } from '../values/column-type.js'
-import type { IncludePart, OrderPart, Scope } from './description.js'
+import { applyScopes } from './apply-scopes.js'
+import { type IncludePart, newDescription, type OrderPart, type QueryDescription, type Scope } from './description.js'
+import { indexOfEach, rowsOfEach } from './first-of-each.js'
 import { checkExecution } from './operators/operator.js'
 import type { ResultEntities } from './query-session.js'
 import { type Answering, rowsOfKeys } from './rows-of-keys.js'
@@ -115,7 +118,10 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
   const foreignKey = columns.map(({ target }) => target)
   const keys = sides.map((side) => valuesOf(side.entity, ownColumns(columns)) as RowValue[])
   const orderBy = orderOf(part)
-  const rows = rowsOfKeys(run, { source, columns: foreignKey, keys, scope, withoutScopes, filters, orderBy })
+  const rows =
+    indexOfLimit(session.store, read, part) !== undefined
+      ? rowsOfEach(run, limitedRows(read, part), foreignKey, keys)
+      : rowsOfKeys(run, { source, columns: foreignKey, keys, scope, withoutScopes, filters, orderBy })
   return andThen(rows, (found) => {
     const rowsByKey = groupBy(found, (row) => ownTable.keyOfPrimaryKey(foreignKey.map(({ position }) => row[position])))
     sides.forEach((side, at) => {
@@ -125,6 +131,26 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
       for (const child of children) referBack(session, definition, child, side.entity)
     })
   })
+}
+
+/** Which rows are seen. */
+export type SeenRows = Pick<RelatedRead, 'scope' | 'scopes' | 'withoutScopes'>
+
+/**
+ * The index by which a collection with a limit is read no further than that, for each entity by itself; `undefined`
+ * where the collections are read whole and cut.
+ */
+export function indexOfLimit(store: RecordStore, seen: SeenRows, part: IncludePart): ReturnType<typeof indexOfEach> {
+  const { definition, limit } = part
+  if (limit === undefined || definition.kind !== 'oneToMany') return undefined
+  return indexOfEach(store.table(definition.target), limitedRows(seen, part), targetColumns(definition.columns))
+}
+
+/** What the rows of one collection have to fulfil, their order and limit. */
+function limitedRows({ scope, scopes, withoutScopes }: SeenRows, part: IncludePart): QueryDescription {
+  const { source, filters, limit } = part
+  const rows = newDescription({ kind: 'model', source }, [{ kind: 'entity', source }])
+  return applyScopes(scopes, { ...rows, scope, withoutScopes, filters, orderBy: orderOf(part), limit }).description
 }
 
 /** The entities that rows between the two sides lead to. */

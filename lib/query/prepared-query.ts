@@ -3,9 +3,10 @@ import { literalNode } from '../expressions/make-nodes.js'
 import type { ExpressionNode, LiteralNode, ParameterNode } from '../expressions/nodes.js'
 import { rowValueOf } from '../expressions/operand.js'
 import { visit } from '../expressions/walk.js'
-import type { QueryDescription } from './description.js'
+import type { IncludePart, QueryDescription } from './description.js'
 import { nodesOf } from './outer-columns.js'
-import { replaceInQuery } from './replace-nodes.js'
+import type { Replacement } from './plan/rewrite.js'
+import { replaceInIncluded, replaceInQuery } from './replace-nodes.js'
 
 /** Values of a prepared query's parameters, by their names. */
 export type ParameterValues = Readonly<Record<string, unknown>>
@@ -19,16 +20,21 @@ export function parametersOf(description: QueryDescription): ReadonlyMap<string,
       collect(input.left)
       collect(input.right)
     }
-    for (const node of nodesOf(query)) collectIn(node)
+    nodesOf(query).forEach(collectNode)
+    query.includes.forEach(collectIncluded)
+  }
+  const collectIncluded = ({ filters, orderBy, includes }: IncludePart): void => {
+    filters.forEach(collectNode)
+    for (const { node } of orderBy) collectNode(node)
+    includes.forEach(collectIncluded)
   }
   // A walk over a tree does not go into what it says of other rows.
-  const collectIn = (node: ExpressionNode): void => {
+  const collectNode = (node: ExpressionNode): void =>
     visit(node, (below) => {
       if (below.kind === 'subquery') collect(below.query as QueryDescription)
-      if (below.kind === 'related' && below.predicate !== undefined) collectIn(below.predicate)
+      if (below.kind === 'related' && below.predicate !== undefined) collectNode(below.predicate)
       take(below)
     })
-  }
   const take = (node: ExpressionNode): void => {
     if (node.kind !== 'parameter') return
     const before = found.get(node.name)
@@ -60,8 +66,12 @@ export function bindParameters(
   for (const [name, { type }] of parameters) {
     literals.set(name, literalNode(type, rowValueOf(type, values[name], `parameter ${name}`)))
   }
-  const bound = replaceInQuery(description, (node) => (node.kind === 'parameter' ? literals.get(node.name) : undefined))
-  if (plans === undefined) return bound
+  const replacement: Replacement = (node) => (node.kind === 'parameter' ? literals.get(node.name) : undefined)
+  const bound = {
+    ...replaceInQuery(description, replacement),
+    includes: description.includes.map((part) => replaceInIncluded(part, replacement)),
+  }
+  if (plans === undefined) return Object.freeze(bound)
   return Object.freeze({
     ...bound,
     binding: { plans, constants: [...literals.values()], selection: bound.selection, orderBy: bound.orderBy },

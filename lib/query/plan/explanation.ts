@@ -34,6 +34,16 @@ export interface ExplainedScope {
   readonly scope: string
 }
 
+/** A relation that is loaded with the entities of a query. */
+export interface ExplainedInclude {
+  /** Its name, or the path to it. */
+  readonly relation: string
+  /** The most entities of each collection. */
+  readonly limit?: number
+  /** The index by which no more than these are read; absent where all are read and cut to the limit. */
+  readonly readBy?: string
+}
+
 /** How a query is answered: a tree of steps, printed as text or taken as data. */
 export class Explanation {
   readonly plan: ExplainedStep
@@ -42,10 +52,19 @@ export class Explanation {
   /** The scopes that the query obeys, those of its subqueries among them. */
   readonly scopes: readonly ExplainedScope[]
 
-  constructor(plan: ExplainedStep, suggestedIndex: string | undefined, scopes: readonly ExplainedScope[]) {
+  /** The relations that are loaded. */
+  readonly includes: readonly ExplainedInclude[]
+
+  constructor(
+    plan: ExplainedStep,
+    suggestedIndex: string | undefined,
+    scopes: readonly ExplainedScope[],
+    includes: readonly ExplainedInclude[],
+  ) {
     this.plan = plan
     this.suggestedIndex = suggestedIndex
     this.scopes = scopes
+    this.includes = includes
     Object.freeze(this)
   }
 
@@ -57,23 +76,30 @@ export class Explanation {
       for (const input of step.inputs) print(input, depth + 1)
     }
     print(this.plan, 0)
+    for (const include of this.includes) lines.push(includeLine(include))
     for (const { model, scope } of this.scopes) lines.push(`scope ${scope} of ${model}`)
     if (this.suggestedIndex !== undefined) lines.push(`would be served by ${this.suggestedIndex}`)
     return lines.join('\n')
   }
 
-  toJSON(): Pick<Explanation, 'plan'> & Partial<Pick<Explanation, 'suggestedIndex' | 'scopes'>> {
-    const { plan, suggestedIndex, scopes } = this
+  toJSON(): Pick<Explanation, 'plan'> & Partial<Pick<Explanation, 'suggestedIndex' | 'scopes' | 'includes'>> {
+    const { plan, suggestedIndex, scopes, includes } = this
     return {
       plan,
       ...(suggestedIndex === undefined ? {} : { suggestedIndex }),
       ...(scopes.length === 0 ? {} : { scopes }),
+      ...(includes.length === 0 ? {} : { includes }),
     }
   }
 
   [Symbol.for('nodejs.util.inspect.custom')](): string {
     return this.toString()
   }
+}
+
+function includeLine({ relation, limit, readBy }: ExplainedInclude): string {
+  if (limit === undefined) return `include ${relation}`
+  return `include ${relation}: rows ${limit} of each; ${readBy === undefined ? 'all are read' : `read by ${readBy}`}`
 }
 
 function lineOf({ step, detail, estimatedRows, actual }: ExplainedStep): string {
