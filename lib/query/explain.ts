@@ -61,7 +61,7 @@ function explainIncludes(
   const seen: SeenRows = {
     scope: scope === 'live' ? 'live' : 'all',
     scopes: session.scopes,
-    withoutScopes: withoutScopes === 'all' ? [] : withoutScopes,
+    withoutScopes,
   }
   const explainPart = (part: IncludePart, path: readonly string[]): ExplainedInclude[] => {
     const { definition, includes: further, limit } = part

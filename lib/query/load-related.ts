@@ -32,7 +32,7 @@ export interface RelatedRead {
   readonly scope: Scope
   readonly scopes: SessionScopes | undefined
   /** Default scopes that do not apply. */
-  readonly withoutScopes: readonly string[]
+  readonly withoutScopes: QueryDescription['withoutScopes']
   /** Also what is known already. */
   readonly refresh?: boolean
 }

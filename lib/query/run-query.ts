@@ -123,7 +123,7 @@ export function resultsOf(
         run,
         scope: scope === 'live' ? 'live' : 'all',
         scopes: session.scopes,
-        withoutScopes: withoutScopes === 'all' ? [] : withoutScopes,
+        withoutScopes,
       },
       present,
       includes,

@@ -199,9 +199,11 @@ class Merge {
         sides.set(definition, [...(sides.get(definition) ?? []), sideOf(target, definition)])
       }
     }
-    const read = { session, run: new QueryRun(session, transaction, {}), scope: 'all' as const, scopes: undefined }
+    // Who gives way does so whether it is seen or not.
+    const seen = { scope: 'all', scopes: undefined, withoutScopes: 'all' } as const
     for (const [definition, replaced] of sides) {
-      await loadSides({ ...read, withoutScopes: [] }, replaced, wholeRelation(definition))
+      const run = new QueryRun(session, transaction, {})
+      await loadSides({ session, run, ...seen }, replaced, wholeRelation(definition))
     }
   }
 

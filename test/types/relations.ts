@@ -312,6 +312,34 @@ export async function includesAreTyped(session: RomeSession): Promise<void> {
   query.include({ properties: { filter: (p) => p.nam.eq('x') } })
 }
 
+export async function nestedPathsAreTyped(session: RomeSession): Promise<void> {
+  const takesDeep = (image: Loaded<Image, 'tags.images.location' | 'properties'>) => image
+  const [image] = await session.query(Image).include('tags.images.location', 'tags.images.members', 'properties').all()
+  takesDeep(image)
+  for (const other of image.tags.toArray()[0].images) {
+    other.location.get()?.imageId
+    other.members.length
+    // @ts-expect-error the tags of these are not included
+    other.tags.length
+  }
+  const [twice] = await session.query(Image).include('tags').include('tags.images').include('tags.images.members').all()
+  for (const tag of twice.tags) for (const other of tag.images) other.members.length
+  const [both] = await session
+    .query(Image)
+    .include({ tags: { include: { images: true } } })
+    .include('tags.images.location')
+    .all()
+  for (const tag of both.tags) for (const other of tag.images) other.location.get()
+  const [location] = await session.query(Location).include('image.properties').all()
+  for (const property of location.image.get()?.properties ?? []) property.value?.at(0)
+  // @ts-expect-error a location may be of no image
+  location.image.get().properties
+  // @ts-expect-error the shallow one has not all that is wanted
+  takesDeep((await session.query(Image).include('tags').all())[0])
+  const [pair] = await session.query(Image, Tag).join('tags').include('properties.image').all()
+  for (const property of pair[0].properties) property.image.get().name.at(0)
+}
+
 // Models without decorators: where one leads to the other alone, all types are found out.
 
 const Owner = defineEntity('owners', { id: primaryKey(t.uuid()) })
