@@ -27,6 +27,8 @@ export interface EngineManifest {
   readonly commitBytesMax: number
   /** The most writes in one commit. */
   readonly commitWritesMax: number
+  /** Whether {@link Engine.changes} gives out the commits. */
+  readonly watch: boolean
 }
 
 /**
@@ -36,6 +38,23 @@ export interface EngineManifest {
 export interface Write {
   readonly key: Key
   readonly value: Uint8Array | undefined
+  /** What the writer notes on the write, 0 to 255, for who follows the changes; 0 when absent. */
+  readonly mark?: number
+}
+
+/** A commit as {@link Engine.changes} gives it out. */
+export interface CommittedChanges {
+  readonly version: Version
+  /** As they were committed, in ascending order of key. Values must not be changed. */
+  readonly writes: readonly Write[]
+}
+
+/** Where a feed begins, and what ends it. */
+export interface ChangesOptions {
+  /** The version after which it begins; the newest when absent, `oldest` for all that is kept. */
+  readonly after?: Version | 'oldest'
+  /** Ends the feed with an AbortError `ROME_ABORTED`. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** What must be true, and what becomes true, together or not at all. */
@@ -130,9 +149,22 @@ export interface Engine {
   outcome(id: string): Promise<CommitOutcome>
   /** Tells `listener` of commits from now on. Only engines whose manifest says `exclusive` have it. */
   follow?(listener: CommitListener): void
+  /**
+   * The commits after a version, in order and without a gap, and those to come as they come. Never one that the store
+   * could lose: what is given out is as durable as commits can be here. A feed that nobody reads holds no memory to
+   * speak of, and nothing back. It ends with the engine.
+   *
+   * `next` throws EngineError `ROME_CHANGES_GONE` when what follows is no longer kept, with the version in its context
+   * (`oldest`) from which on all is.
+   * @throws UsageError `ROME_OPTION_NOT_SUPPORTED` when the manifest does not say `watch`.
+   */
+  changes(options?: ChangesOptions): AsyncIterableIterator<CommittedChanges>
   /** The partitions that hold keys of the range, in ascending order. */
   partitionsOf(range: KeyRange): readonly number[]
-  /** What the engine counted since it was opened, and what is live now (`liveSnapshots`, `liveScans`, `backlog`). */
+  /**
+   * What the engine counted since it was opened, and what is live now (`liveSnapshots`, `liveScans`, `liveFeeds`,
+   * `backlog`).
+   */
   stats(): Readonly<Record<string, number>>
   /** Waits for commits under way, then releases everything. May be called more than once. */
   close(): Promise<void>

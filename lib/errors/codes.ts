@@ -66,6 +66,7 @@ export const errorCodes = [
   'ROME_STORE_LAYOUT',
   'ROME_PARTITIONS_CHANGED',
   'ROME_COMMIT_TOO_LARGE',
+  'ROME_CHANGES_GONE',
   // CorruptionError: stored bytes are damaged or missing.
   'ROME_CORRUPT',
   // CodecError: bytes that are not what they claim to be.

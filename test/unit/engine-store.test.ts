@@ -275,19 +275,26 @@ t.test('what is missing of a store is noticed and named', async (t) => {
   }
 })
 
-t.test('a partition from an older copy of the store is noticed', async (t) => {
-  const root = temporaryDirectory(t)
-  const directory = join(root, 'store')
-  await makeStore(directory)
-  cpSync(join(directory, 'partition-1'), join(root, 'old'), { recursive: true })
-  const engine = level(directory)
-  await engine.open()
-  await engine.commit(put(1, 'changed'))
-  await engine.close()
-  rmSync(join(directory, 'partition-1'), { recursive: true })
-  cpSync(join(root, 'old'), join(directory, 'partition-1'), { recursive: true })
-  await expectRefusal(t, level(directory), 'ROME_CORRUPT', /beginning is missing/)
-})
+for (const bytes of [0, 100_000]) {
+  const outcome = bytes === 0 ? 'noticed' : 'brought up to date by the log that was kept'
+  t.test(`a partition from an older copy of the store is ${outcome}`, async (t) => {
+    const root = temporaryDirectory(t)
+    const directory = join(root, 'store')
+    await makeStore(directory)
+    cpSync(join(directory, 'partition-1'), join(root, 'old'), { recursive: true })
+    const engine = level(directory, { keepLog: { bytes } })
+    await engine.open()
+    for (let id = 0; id < 10; id++) await engine.commit(put(id, 'changed'))
+    await engine.close()
+    rmSync(join(directory, 'partition-1'), { recursive: true })
+    cpSync(join(root, 'old'), join(directory, 'partition-1'), { recursive: true })
+    if (bytes === 0) return expectRefusal(t, level(directory), 'ROME_CORRUPT', /beginning is missing/)
+    const again = level(directory)
+    await again.open()
+    for (let id = 0; id < 10; id++) t.equal(read(again, id), 'changed')
+    return again.close()
+  })
+}
 
 t.test('a log with a gap, a foreign segment or a lost end is noticed', async (t) => {
   const root = temporaryDirectory(t)

@@ -27,6 +27,8 @@ export interface ApplierOptions {
   readonly log: CommitLog
   readonly overlay: Overlay
   readonly internals: LevelInternals
+  /** More of the log is on stable storage. */
+  readonly onSynced: () => void
   /** Called once, when the partitions can no longer follow. */
   readonly onFailure: (error: RomeError) => void
 }
@@ -151,7 +153,7 @@ export class Applier {
   }
 
   async #applySome(): Promise<void> {
-    const { log, partitions } = this.#options
+    const { log, partitions, onSynced } = this.#options
     let count = 0
     let writes = 0
     let bytes = 0
@@ -163,7 +165,10 @@ export class Applier {
       bytes += commit.bytes
       version = commit.version
     }
-    if (log.syncedVersion < version) await log.sync()
+    if (log.syncedVersion < version) {
+      await log.sync()
+      onSynced()
+    }
     await applyCommits(this.#pending.slice(0, count), partitions, version)
     this.#pending = this.#pending.slice(count)
     this.#pendingBytes -= bytes

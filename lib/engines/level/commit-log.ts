@@ -3,6 +3,7 @@ import { CommitUnknownError, type RomeError } from '../../errors/rome-error.js'
 import type { Version } from '../contract.js'
 import { syncDirectory } from './durable-files.js'
 import { engineError } from './level-errors.js'
+import type { LevelInternals } from './level-options.js'
 import type { LogFiles } from './log-files.js'
 import { segmentPath } from './segment-files.js'
 import { encodeSegmentHeader, type SegmentHeader } from './segment-header.js'
@@ -11,6 +12,7 @@ import { encodeSegmentHeader, type SegmentHeader } from './segment-header.js'
 export interface ClosedSegment {
   readonly segment: number
   readonly lastVersion: Version
+  readonly bytes: number
 }
 
 /** Where a log stands. */
@@ -32,6 +34,9 @@ export interface OpenLog extends LogPosition {
   readonly closed: readonly ClosedSegment[]
 }
 
+/** What of the engine's settings the log needs. */
+export type LogSettings = Pick<LevelInternals, 'logFiles' | 'keepLogBytes'>
+
 /** What a new segment's header says beside its place in the log. */
 export type HeaderContent = Omit<SegmentHeader, 'segment'>
 
@@ -44,6 +49,7 @@ export type HeaderContent = Omit<SegmentHeader, 'segment'>
 export class CommitLog {
   readonly #directory: string
   readonly #files: LogFiles
+  readonly #keepBytes: number
   readonly #closed: ClosedSegment[]
   readonly #syncs = new Set<Promise<void>>()
   #segment: number
@@ -56,9 +62,10 @@ export class CommitLog {
   #syncedVersion: Version
   #syncCount = 0
 
-  private constructor(directory: string, files: LogFiles, file: number, position: OpenLog) {
+  private constructor(directory: string, { logFiles, keepLogBytes }: LogSettings, file: number, position: OpenLog) {
     this.#directory = directory
-    this.#files = files
+    this.#files = logFiles
+    this.#keepBytes = keepLogBytes
     this.#file = file
     this.#segment = position.segment
     this.#segmentVersion = position.segmentVersion
@@ -70,9 +77,10 @@ export class CommitLog {
   }
 
   /** Begins a log in an empty directory. */
-  static async create(directory: string, files: LogFiles, header: HeaderContent): Promise<CommitLog> {
-    const { file, size, chain } = await createSegment(directory, files, header, { segment: 1, version: 0, chain: 0 })
-    return new CommitLog(directory, files, file, {
+  static async create(directory: string, settings: LogSettings, header: HeaderContent): Promise<CommitLog> {
+    const position = { segment: 1, version: 0, chain: 0 }
+    const { file, size, chain } = await createSegment(directory, settings.logFiles, header, position)
+    return new CommitLog(directory, settings, file, {
       segment: 1,
       segmentVersion: 0,
       size,
@@ -83,11 +91,12 @@ export class CommitLog {
   }
 
   /** Goes on with a log that was read to its end. What lies behind the end is cut off, what is left is synced. */
-  static async resume(directory: string, files: LogFiles, position: OpenLog): Promise<CommitLog> {
+  static async resume(directory: string, settings: LogSettings, position: OpenLog): Promise<CommitLog> {
+    const files = settings.logFiles
     const file = files.open(segmentPath(directory, position.segment), 'existing')
     files.truncate(file, position.size)
     await files.sync(file)
-    return new CommitLog(directory, files, file, position)
+    return new CommitLog(directory, settings, file, position)
   }
 
   /** The version of the last record. */
@@ -104,9 +113,15 @@ export class CommitLog {
     return this.#syncedVersion
   }
 
-  /** Whether the log holds more than the head of its last segment. */
-  get hasRecords(): boolean {
-    return this.#closed.length > 0 || this.#version > this.#segmentVersion
+  /** Whether the last segment has records and need not be kept for feeds. */
+  get isWorthEmptying(): boolean {
+    return this.#version > this.#segmentVersion && this.#size >= this.#keepBytes
+  }
+
+  /** The file of the segment that holds a version, or would; of the oldest for a version that is no longer there. */
+  segmentOf(version: Version): string {
+    const closed = this.#closed.find(({ lastVersion }) => lastVersion >= version)
+    return segmentPath(this.#directory, closed?.segment ?? this.#segment)
   }
 
   /** The bytes of the last segment. */
@@ -166,7 +181,7 @@ export class CommitLog {
     const next = await createSegment(this.#directory, this.#files, header, position)
     await Promise.allSettled(this.#syncs)
     this.#files.close(this.#file)
-    this.#closed.push({ segment: this.#segment, lastVersion: this.#version })
+    this.#closed.push({ segment: this.#segment, lastVersion: this.#version, bytes: this.#size })
     this.#segment = position.segment
     this.#segmentVersion = position.version
     this.#file = next.file
@@ -174,11 +189,15 @@ export class CommitLog {
     this.#chain = next.chain
   }
 
-  /** Deletes closed segments without a record after `version`; the oldest first, so that no gap can appear. */
+  /**
+   * Deletes closed segments without a record after `version`, as far as the rest is as much as feeds are to find; the
+   * oldest first, so that no gap can appear.
+   */
   async deleteThrough(version: Version): Promise<void> {
     for (;;) {
-      const oldest = this.#closed[0]
+      const [oldest, ...rest] = this.#closed
       if (oldest === undefined || oldest.lastVersion > version) return
+      if (rest.reduce((bytes, closed) => bytes + closed.bytes, this.#size) < this.#keepBytes) return
       await rm(segmentPath(this.#directory, oldest.segment), { force: true })
       this.#closed.shift()
     }

@@ -17,13 +17,14 @@ export interface EncodedRecord {
 
 /**
  * Encodes a commit:
- * `[01][length of id: 1][id][number of writes: 4]`, then for each write
- * `[length of key: 4][length of value + 1, or 0 for a delete: 4][key][value]`.
+ * `[02][length of id: 1][id][number of writes: 4]`, then for each write
+ * `[length of key: 4][length of value + 1, or 0 for a delete: 4][mark: 1][key][value]`. A record that begins with `01`
+ * has no marks.
  */
 export function encodeCommit(commit: LoggedCommit, chain: number): EncodedRecord {
   const { id, version, writes } = commit
   const idBytes = Buffer.byteLength(id)
-  let size = 6 + idBytes + 8 * writes.length
+  let size = 6 + idBytes + 9 * writes.length
   for (const { key, value } of writes) size += key.length + (value === undefined ? 0 : value.length)
   const bytes = allocateRecord(size)
   let position = recordHeaderBytes
@@ -31,9 +32,10 @@ export function encodeCommit(commit: LoggedCommit, chain: number): EncodedRecord
   bytes[position++] = idBytes
   position += bytes.write(id, position)
   position = bytes.writeUInt32BE(writes.length, position)
-  for (const { key, value } of writes) {
+  for (const { key, value, mark = 0 } of writes) {
     position = bytes.writeUInt32BE(key.length, position)
     position = bytes.writeUInt32BE(value === undefined ? 0 : value.length + 1, position)
+    bytes[position++] = mark
     position += bytes.write(key, position, 'latin1')
     if (value !== undefined) {
       bytes.set(value, position)
@@ -50,19 +52,23 @@ export function encodeCommit(commit: LoggedCommit, chain: number): EncodedRecord
 export function decodeCommit(record: LogRecord): LoggedCommit {
   const { payload, version } = record
   try {
-    if (payload[0] !== commitTag) throw new RangeError('not a commit')
+    const tag = payload[0]
+    if (tag !== commitTag && tag !== unmarkedTag) throw new RangeError('not a commit')
+    const headBytes = tag === commitTag ? 9 : 8
     let position = 2 + payload.readUInt8(1)
     const id = payload.toString('utf8', 2, position)
     const count = payload.readUInt32BE(position)
     position += 4
     const writes: Write[] = []
     for (let index = 0; index < count; index++) {
-      const keyEnd = position + 8 + payload.readUInt32BE(position)
+      const keyEnd = position + headBytes + payload.readUInt32BE(position)
       const valueBytes = payload.readUInt32BE(position + 4) - 1
       const end = keyEnd + Math.max(valueBytes, 0)
       if (end > payload.length) throw new RangeError('a write is longer than its record')
-      const key = payload.toString('latin1', position + 8, keyEnd)
-      writes.push({ key, value: valueBytes < 0 ? undefined : payload.subarray(keyEnd, end) })
+      const key = payload.toString('latin1', position + headBytes, keyEnd)
+      const value = valueBytes < 0 ? undefined : payload.subarray(keyEnd, end)
+      const mark = tag === commitTag ? payload.readUInt8(position + 8) : 0
+      writes.push(mark === 0 ? { key, value } : { key, value, mark })
       position = end
     }
     if (position !== payload.length) throw new RangeError('bytes are left over')
@@ -75,4 +81,5 @@ export function decodeCommit(record: LogRecord): LoggedCommit {
   }
 }
 
-const commitTag = 1
+const commitTag = 2
+const unmarkedTag = 1

@@ -112,6 +112,17 @@ export class Committer {
     while (this.#running !== undefined) await this.#running
   }
 
+  /** Makes all that was published durable. A failure ends the store, as that of a commit does. */
+  async sync(): Promise<void> {
+    try {
+      await this.#options.log.sync()
+    } catch (error) {
+      const failure = engineError(error, 'syncing the commit log')
+      this.halt(failure)
+      throw failure
+    }
+  }
+
   /** Refuses all further commits; those that wait are not applied. */
   halt(error: RomeError): void {
     this.#halted ??= error

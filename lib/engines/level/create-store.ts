@@ -78,7 +78,7 @@ export async function createParts(
   await removeDirectory(logDirectory)
   await mkdir(logDirectory)
   const outcomes = new Outcomes()
-  const log = await CommitLog.create(logDirectory, internals.logFiles, headerContent(identity, outcomes))
+  const log = await CommitLog.create(logDirectory, internals, headerContent(identity, outcomes))
   try {
     const { store, generation } = identity
     await Promise.all(

@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
 import { CorruptionError, EngineError } from '../../errors/rome-error.js'
+import { ChangeFeeds, checkReached } from '../change-feed.js'
 import { checkCommit } from '../commit-check.js'
 import { ConflictValidator } from '../conflicts.js'
 import type {
+  ChangesOptions,
   CommitListener,
   CommitOutcome,
   CommitRequest,
+  CommittedChanges,
   Engine,
   EngineManifest,
   KeyRange,
@@ -21,6 +24,7 @@ import { damagedTables } from './damaged-tables.js'
 import { readIdentity } from './identity.js'
 import { checkLevelOptions, defaultInternals, type LevelInternals, type LevelOptions } from './level-options.js'
 import { LevelSnapshot } from './level-snapshot.js'
+import { LogFeedReader } from './log-feed-reader.js'
 import { closeStore, emptyLog, openStore } from './open-store.js'
 import { Overlay } from './overlay.js'
 import { headerContent, type OpenStore } from './store.js'
@@ -44,6 +48,7 @@ export class LevelEngine implements Engine {
   readonly #lifecycle = new Lifecycle()
   readonly #statistics = new EngineStatistics()
   readonly #snapshots = new Set<LevelSnapshot>()
+  readonly #feeds = new ChangeFeeds()
   readonly #snapshotOwner = {
     statistics: this.#statistics,
     released: (snapshot: LevelSnapshot) => this.#snapshots.delete(snapshot),
@@ -57,7 +62,11 @@ export class LevelEngine implements Engine {
     checkLevelOptions(directory, options)
     this.#directory = directory
     this.#options = options
-    this.#internals = { ...defaultInternals, ...internals }
+    this.#internals = {
+      ...defaultInternals,
+      ...(options.keepLog && { keepLogBytes: options.keepLog.bytes }),
+      ...internals,
+    }
     this.#manifest = this.#describe(options.paths?.length ?? options.partitions ?? 1)
   }
 
@@ -102,6 +111,13 @@ export class LevelEngine implements Engine {
     this.#listener = listener
   }
 
+  changes(options: ChangesOptions = {}): AsyncIterableIterator<CommittedChanges> {
+    const { store, overlay, committer } = this.#require()
+    checkReached(options.after, overlay.version)
+    const newest = { published: () => overlay.version, sync: () => committer.sync() }
+    return this.#feeds.open(new LogFeedReader(store.log, options.after ?? overlay.version, newest), options)
+  }
+
   partitionsOf(range: KeyRange): readonly number[] {
     this.#require()
     return partitionsOfRange(range, this.#manifest.partitions)
@@ -110,6 +126,7 @@ export class LevelEngine implements Engine {
   stats(): Readonly<Record<string, number>> {
     return {
       ...this.#statistics,
+      liveFeeds: this.#feeds.size,
       syncs: this.#running?.store.log.syncCount ?? 0,
       backlog: this.#running?.applier.backlog ?? 0,
       overlayBytes: this.#running?.overlay.bytes ?? 0,
@@ -121,6 +138,7 @@ export class LevelEngine implements Engine {
       const running = this.#running
       if (running === undefined) return
       const { store, overlay, applier, committer } = running
+      await this.#feeds.close()
       const wasHalted = committer.halted !== undefined
       try {
         await committer.finish()
@@ -146,6 +164,7 @@ export class LevelEngine implements Engine {
       log,
       overlay,
       internals: this.#internals,
+      onSynced: () => this.#feeds.wake(),
       onFailure: (error) => committer.halt(error),
     })
     const committer = new Committer({
@@ -159,7 +178,10 @@ export class LevelEngine implements Engine {
       segmentBytes: this.#internals.segmentBytes,
       headerOf: () => headerContent(identity, outcomes),
       oldestReader: () => this.#oldestReader(),
-      onPublish: (version, writes) => this.#listener?.(version, writes),
+      onPublish: (version, writes) => {
+        this.#listener?.(version, writes)
+        this.#feeds.wake()
+      },
     })
     return { store, overlay, applier, committer }
   }
@@ -180,6 +202,7 @@ export class LevelEngine implements Engine {
       ),
       commitBytesMax,
       commitWritesMax,
+      watch: true,
     })
   }
 

@@ -1,5 +1,6 @@
 import { Level } from 'level'
 import { UsageError } from '../../errors/rome-error.js'
+import { type KeepLog, keepLogBytesDefault } from '../change-feed.js'
 import type { LevelDatabase } from './level-database.js'
 import { type LogFiles, nodeLogFiles } from './log-files.js'
 
@@ -19,6 +20,11 @@ export interface LevelOptions {
    * notice, and could miss keys. Reads the whole store once, some hundred MB/s; not done by default.
    */
   readonly checksTables?: boolean
+  /**
+   * How much of the log stays for feeds when the store no longer needs it, so that one that was away can go on: at
+   * least so many bytes, and up to a segment (8 MiB) more. They are checked at open. 4 MiB when absent.
+   */
+  readonly keepLog?: KeepLog
   /** Makes a partition's database from its directory: any `abstract-level` with snapshots. LevelDB when absent. */
   readonly factory?: (location: string) => LevelDatabase
 }
@@ -28,6 +34,8 @@ export interface LevelInternals {
   readonly logFiles: LogFiles
   /** A log segment of this size is closed and a new one begun. */
   readonly segmentBytes: number
+  /** What {@link LevelOptions.keepLog} says. */
+  readonly keepLogBytes: number
   /** So much log is written between two checkpoints: it bounds what is replayed at open. */
   readonly checkpointBytes: number
   /** The overlay's size at which a new base is taken. */
@@ -45,6 +53,7 @@ const mebibyte = 1024 * 1024
 export const defaultInternals: LevelInternals = Object.freeze({
   logFiles: nodeLogFiles,
   segmentBytes: 8 * mebibyte,
+  keepLogBytes: keepLogBytesDefault,
   checkpointBytes: 32 * mebibyte,
   overlayBytes: 4 * mebibyte,
   backlogBytes: 16 * mebibyte,
@@ -56,7 +65,7 @@ const partitionsMax = 1024
 
 /** @throws UsageError `ROME_ARGUMENT` */
 export function checkLevelOptions(directory: string, options: LevelOptions): void {
-  const { partitions, durability, paths, factory, checksTables } = options
+  const { partitions, durability, paths, factory, checksTables, keepLog } = options
   if (typeof directory !== 'string' || directory === '') {
     throw new UsageError('ROME_ARGUMENT', 'Give the path of the directory of the store.', { context: { directory } })
   }
@@ -68,6 +77,9 @@ export function checkLevelOptions(directory: string, options: LevelOptions): voi
     throw new UsageError('ROME_ARGUMENT', 'Say by true or false whether opening checks the table files.', {
       context: { checksTables },
     })
+  }
+  if (keepLog !== undefined && !(Number.isSafeInteger(keepLog.bytes) && keepLog.bytes >= 0)) {
+    throw new UsageError('ROME_ARGUMENT', 'Give the bytes of the log to keep, 0 or more.', { context: { keepLog } })
   }
   if (factory !== undefined && typeof factory !== 'function') {
     throw new UsageError('ROME_ARGUMENT', 'Give a function as factory: it gets a directory, it gives a database.')

@@ -54,7 +54,7 @@ export async function checkLog(directory: string, store: string): Promise<Checke
     if (segment === last) {
       return { ...end, segment, segmentVersion: head.version, closed, before, outcomes }
     }
-    closed.push({ segment, lastVersion: end.version })
+    closed.push({ segment, lastVersion: end.version, bytes: bytes.length })
     previous = { segment, version: end.version, chain: end.chain }
   }
   throw damaged('the log has no last segment', {})

@@ -155,7 +155,7 @@ async function recover(
     for (const path of identity.obsolete) await removeDirectory(locate(root, path))
     await writeIdentity(root, { ...identity, obsolete: [] })
   }
-  const log = await CommitLog.resume(logDirectory, internals.logFiles, checked)
+  const log = await CommitLog.resume(logDirectory, internals, checked)
   const store: OpenStore = {
     directory: root,
     identity: { ...identity, obsolete: [] },
@@ -196,9 +196,9 @@ async function replay(
   await emptyLog(store, log.version)
 }
 
-/** Leaves nothing in the log of what the partitions are known to have. */
+/** Leaves nothing in the log of what the partitions are known to have, but what is kept for feeds. */
 export async function emptyLog({ log, identity, outcomes }: OpenStore, checkpoint: Version): Promise<void> {
-  if (log.hasRecords) await log.rotate(headerContent(identity, outcomes))
+  if (log.isWorthEmptying) await log.rotate(headerContent(identity, outcomes))
   await log.deleteThrough(checkpoint)
 }
 

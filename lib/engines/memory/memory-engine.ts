@@ -1,10 +1,13 @@
 import { UsageError } from '../../errors/rome-error.js'
+import { ChangeFeeds, checkReached, type KeepLog, keepLogBytesDefault } from '../change-feed.js'
 import { checkCommit, checkMayCommit } from '../commit-check.js'
 import { ConflictValidator } from '../conflicts.js'
 import type {
+  ChangesOptions,
   CommitListener,
   CommitOutcome,
   CommitRequest,
+  CommittedChanges,
   Engine,
   EngineManifest,
   KeyRange,
@@ -16,11 +19,14 @@ import { Outcomes } from '../outcomes.js'
 import { partitionsOfRange } from '../placement.js'
 import { EngineStatistics } from '../statistics.js'
 import { MemorySnapshot } from './memory-snapshot.js'
+import { RecentCommits } from './recent-commits.js'
 
 /** Options of {@link memory}. */
 export interface MemoryOptions {
   /** What the manifest says, and where keys would lie; the data is in one tree all the same. 1 when absent. */
   readonly partitions?: number
+  /** How much of the newest commits is kept for feeds that begin before now, or are slow; 4 MiB when absent. */
+  readonly keepLog?: KeepLog
 }
 
 /** The content of a memory engine at one moment. Taking and loading one is O(1). */
@@ -51,6 +57,8 @@ export class MemoryEngine implements Engine {
   readonly #snapshots = new Set<MemorySnapshot>()
   readonly #outcomes = new Outcomes()
   readonly #conflicts = new ConflictValidator(0)
+  readonly #recent: RecentCommits
+  readonly #feeds = new ChangeFeeds()
   readonly #snapshotOwner = {
     statistics: this.#statistics,
     released: (snapshot: MemorySnapshot) => this.#snapshots.delete(snapshot),
@@ -66,6 +74,13 @@ export class MemoryEngine implements Engine {
     if (!Number.isSafeInteger(partitions) || partitions < 1) {
       throw new UsageError('ROME_ARGUMENT', 'Give a number of partitions from 1 upwards.', { context: { partitions } })
     }
+    const keepBytes = options.keepLog?.bytes ?? keepLogBytesDefault
+    if (!(Number.isSafeInteger(keepBytes) && keepBytes >= 0)) {
+      throw new UsageError('ROME_ARGUMENT', 'Give the bytes of commits to keep, 0 or more.', {
+        context: { keepLog: options.keepLog },
+      })
+    }
+    this.#recent = new RecentCommits(keepBytes)
     this.manifest = Object.freeze({
       name: 'memory',
       atomicScope: 'store',
@@ -74,6 +89,7 @@ export class MemoryEngine implements Engine {
       durabilities: Object.freeze(['none'] as const),
       commitBytesMax: 256 * 1024 * 1024,
       commitWritesMax: 1_000_000,
+      watch: true,
     })
   }
 
@@ -91,7 +107,7 @@ export class MemoryEngine implements Engine {
 
   async commit(request: CommitRequest): Promise<Version> {
     this.#lifecycle.requireOpen()
-    checkCommit(request, this.manifest)
+    const bytes = checkCommit(request, this.manifest)
     checkMayCommit(request, this.#outcomes, this.#version)
     this.#conflicts.validate(request)
     const version = this.#version + 1
@@ -104,6 +120,8 @@ export class MemoryEngine implements Engine {
     this.#version = version
     this.#listener?.(version, request.writes)
     this.#outcomes.add(request.id, version)
+    this.#recent.add(version, request.writes, bytes)
+    this.#feeds.wake()
     const [oldest] = this.#snapshots
     this.#conflicts.forgetBefore(oldest?.version ?? version)
     this.#statistics.commits++
@@ -120,13 +138,19 @@ export class MemoryEngine implements Engine {
     this.#listener = listener
   }
 
+  changes(options: ChangesOptions = {}): AsyncIterableIterator<CommittedChanges> {
+    this.#lifecycle.requireOpen()
+    checkReached(options.after, this.#version)
+    return this.#feeds.open(this.#recent.reader(options.after ?? this.#version), options)
+  }
+
   partitionsOf(range: KeyRange): readonly number[] {
     this.#lifecycle.requireOpen()
     return partitionsOfRange(range, this.manifest.partitions)
   }
 
   stats(): Readonly<Record<string, number>> {
-    return { ...this.#statistics, syncs: 0, backlog: 0 }
+    return { ...this.#statistics, liveFeeds: this.#feeds.size, syncs: 0, backlog: 0 }
   }
 
   /** The content as it is now, to be loaded again, here or elsewhere, any number of times. */
@@ -141,10 +165,13 @@ export class MemoryEngine implements Engine {
     this.#version++
     this.#conflicts.forgetBefore(this.#version)
     this.#listener?.(this.#version, undefined)
+    this.#recent.forget(this.#version)
+    this.#feeds.wake()
   }
 
   close(): Promise<void> {
     return this.#lifecycle.close(async () => {
+      await this.#feeds.close()
       for (const snapshot of this.#snapshots) snapshot.release()
     })
   }

@@ -1,3 +1,4 @@
+import { changesGroup } from './changes-group.js'
 import { commitGroup } from './commit-group.js'
 import { conflictGroup } from './conflict-group.js'
 import { lifecycleGroup } from './lifecycle-group.js'
@@ -8,8 +9,10 @@ import { createContext, type EngineSuiteOptions } from './suite-context.js'
 
 export type {
   Batch,
+  ChangesOptions,
   CommitOutcome,
   CommitRequest,
+  CommittedChanges,
   Durability,
   Engine,
   EngineManifest,
@@ -37,6 +40,6 @@ export type { EngineSuiteOptions } from './suite-context.js'
  */
 export function engineSuite(options: EngineSuiteOptions): void {
   const context = createContext(options)
-  for (const group of [readGroup, snapshotGroup, conflictGroup, commitGroup, lifecycleGroup, randomGroup])
-    group(context)
+  const groups = [readGroup, snapshotGroup, conflictGroup, commitGroup, changesGroup, lifecycleGroup, randomGroup]
+  for (const group of groups) group(context)
 }

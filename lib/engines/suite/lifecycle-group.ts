@@ -18,6 +18,7 @@ const operations: readonly (readonly [string, (engine: Engine) => unknown])[] = 
   ['snapshot', async (engine) => (await engine.snapshot()).release()],
   ['commit', (engine) => engine.commit(request({ writes: [put(rowKey(1), 'x')] }))],
   ['outcome', (engine) => engine.outcome('an id')],
+  ['changes', (engine) => engine.changes()],
   ['partitionsOf', (engine) => engine.partitionsOf(everything)],
 ]
 

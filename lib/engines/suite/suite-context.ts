@@ -37,8 +37,9 @@ export function createContext(options: EngineSuiteOptions): SuiteContext {
         await engine.open()
         try {
           await run(engine)
-          const { liveSnapshots, liveScans } = engine.stats()
-          assert.deepEqual({ liveSnapshots, liveScans }, { liveSnapshots: 0, liveScans: 0 }, 'nothing stays open')
+          const { liveSnapshots, liveScans, liveFeeds = 0 } = engine.stats()
+          const live = { liveSnapshots, liveScans, liveFeeds }
+          assert.deepEqual(live, { liveSnapshots: 0, liveScans: 0, liveFeeds: 0 }, 'nothing stays open')
         } finally {
           await engine.close()
         }

@@ -1,7 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type {
+  ChangesOptions,
   CommitOutcome,
   CommitRequest,
+  CommittedChanges,
   Engine,
   EngineSnapshot,
   KeyRange,
@@ -67,6 +69,10 @@ export class RecordingEngine implements Engine {
 
   outcome(id: string): Promise<CommitOutcome> {
     return this.#engine.outcome(id)
+  }
+
+  changes(options?: ChangesOptions): AsyncIterableIterator<CommittedChanges> {
+    return this.#engine.changes(options)
   }
 
   partitionsOf(range: KeyRange): readonly number[] {
