@@ -1,5 +1,14 @@
 import t, { type Test } from 'tap'
-import { type Caller, type ErrorKind, GlanceDatabase, GlanceError } from '../../glance/lib/index.js'
+import {
+  type Caller,
+  type Dictionary,
+  type ErrorKind,
+  GlanceDatabase,
+  GlanceError,
+  type ImageListOptions,
+  type ImageRecord,
+  type PropertyRecord,
+} from '../../glance/lib/index.js'
 import { level } from '../../lib/engines/level/index.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import type { RomeOptions } from '../../lib/index.js'
@@ -41,6 +50,29 @@ function open(name: string, engine: () => RomeOptions['engine']): Promise<Glance
     t.teardown(async () => (await opened.get(name))?.close())
   }
   return glance
+}
+
+/** Adds an image: active, of nobody, and shared with nobody, unless the values say otherwise. */
+export function addImage(
+  glance: GlanceDatabase,
+  values: Dictionary = {},
+  caller: Caller = admin,
+): Promise<ImageRecord> {
+  return glance.images.create(caller, { values: { status: 'active', ...values } })
+}
+
+/** Names of listed images, in order. */
+export async function listed(
+  glance: GlanceDatabase,
+  caller: Caller,
+  options?: ImageListOptions,
+): Promise<(string | null)[]> {
+  return (await glance.images.getAll(caller, options)).map(({ name }) => name)
+}
+
+/** A property of a record by its name. */
+export function propertyOf(record: ImageRecord, name: string): PropertyRecord | undefined {
+  return record.properties.find((property) => property.name === name)
 }
 
 /** That a call is refused by an error of this kind, and not of one below it. */
