@@ -1,6 +1,7 @@
 import { fields, type RomeSession } from 'rome-orm'
 import { type Caller, canSeeDeleted } from '../database/caller.js'
 import { GlanceError } from '../errors/glance-error.js'
+import { findByKey } from '../lists/find-by-key.js'
 import { Image } from '../models/image.js'
 import { ImageMember } from '../models/image-member.js'
 
@@ -23,7 +24,7 @@ export async function lookUpImage(
   options: { readonly withDeleted?: boolean | undefined } = {},
 ): Promise<Image> {
   checkImageId(image_id)
-  const row = await session.get(Image, image_id)
+  const row = await findByKey(session, Image, image_id)
   const isFound = row !== undefined && (!row.deleted || options.withDeleted === true || canSeeDeleted(caller))
   if (!isFound) throw imageNotFound(image_id)
   if (!(await maySee(session, caller, row))) {

@@ -1,6 +1,7 @@
 import { create, fields, type JsonValue, type RomeSession } from 'rome-orm'
 import type { GlanceStore } from '../database/glance-store.js'
 import { GlanceError } from '../errors/glance-error.js'
+import { findByKey } from '../lists/find-by-key.js'
 import { ImageLocation } from '../models/image-location.js'
 import { now } from '../values/clock.js'
 import { type Dictionary, isDictionary } from '../values/dictionary.js'
@@ -47,7 +48,7 @@ export async function changeLocation(session: RomeSession, image_id: string, giv
 /** A location of an image, deleted or not. @throws GlanceError `NotFound`, `Invalid`. */
 export async function findLocation(session: RomeSession, image_id: string, id: unknown): Promise<ImageLocation> {
   if (typeof id !== 'number') throw new GlanceError('Invalid', 'A location is named by its number.', { id })
-  const row = Number.isSafeInteger(id) ? await session.get(ImageLocation, id) : undefined
+  const row = await findByKey(session, ImageLocation, id)
   if (row?.image_id === image_id) return row
   throw new GlanceError('NotFound', 'The image has no location of this number.', { image_id, id })
 }

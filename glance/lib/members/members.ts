@@ -4,6 +4,8 @@ import { type CommandGroup, command } from '../database/command.js'
 import type { GlanceStore } from '../database/glance-store.js'
 import { parameters } from '../database/parameter.js'
 import { GlanceError } from '../errors/glance-error.js'
+import { equalTo } from '../lists/equal-to.js'
+import { findByKey } from '../lists/find-by-key.js'
 import { Image } from '../models/image.js'
 import { ImageMember } from '../models/image-member.js'
 import { now } from '../values/clock.js'
@@ -112,7 +114,7 @@ export class Members implements CommandGroup {
       throw new GlanceError('Invalid', 'Counting members needs the id of an image.')
     }
     return this.#store.read((session) =>
-      session.query(ImageMember).filter(member.image_id.eq(image_id), member.deleted.eq(false)).count(),
+      session.query(ImageMember).filter(equalTo(member.image_id, image_id), member.deleted.eq(false)).count(),
     )
   }
 }
@@ -123,7 +125,7 @@ export async function findMembers(session: RomeSession, caller: Caller, filter: 
   if (!filter.include_deleted) conditions.push(member.deleted.eq(false))
   for (const name of ['image_id', 'member', 'status'] as const) {
     const value = filter[name]
-    if (value !== undefined && value !== null) conditions.push(member[name].eq(value))
+    if (value !== undefined && value !== null) conditions.push(equalTo(member[name], value))
   }
   if (!caller.isAdmin) conditions.push(mayBeSeenBy(session, caller.owner))
   const all = conditions.length === 0 ? session.query(ImageMember) : session.query(ImageMember).filter(...conditions)
@@ -138,7 +140,7 @@ function mayBeSeenBy(session: RomeSession, owner: string | null): Predicate {
 }
 
 async function memberOf(session: RomeSession, id: number): Promise<ImageMember> {
-  const row = await session.get(ImageMember, id)
+  const row = await findByKey(session, ImageMember, id)
   if (row === undefined) throw new GlanceError('NotFound', 'There is no membership of this id.', { id })
   return row
 }

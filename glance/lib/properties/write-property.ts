@@ -1,6 +1,7 @@
 import { create, fields, type RomeSession } from 'rome-orm'
 import type { GlanceStore } from '../database/glance-store.js'
 import { GlanceError } from '../errors/glance-error.js'
+import { equalTo } from '../lists/equal-to.js'
 import { ImageProperty, valueStart } from '../models/image-property.js'
 import { now } from '../values/clock.js'
 import type { Dictionary } from '../values/dictionary.js'
@@ -24,7 +25,10 @@ export async function findProperty(
   image_id: string,
   name: string,
 ): Promise<ImageProperty | undefined> {
-  return session.query(ImageProperty).filter(property.image_id.eq(image_id), property.name.eq(name)).oneOrNone()
+  return session
+    .query(ImageProperty)
+    .filter(equalTo(property.image_id, image_id), equalTo(property.name, name))
+    .oneOrNone()
 }
 
 /** All properties of an image by their names, deleted ones included. */

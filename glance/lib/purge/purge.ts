@@ -84,14 +84,14 @@ interface Old {
 }
 
 function parse({ age_in_days, max_rows }: PurgeArguments): Old {
-  if (max_rows > rowsMax || !Number.isFinite(age_in_days)) {
+  const age = Math.round(age_in_days * microsecondsOfDay)
+  if (max_rows > rowsMax || !Number.isFinite(age)) {
     throw new GlanceError('Invalid', 'The age and the number of rows are beyond what can be meant.', {
       age_in_days,
       max_rows,
     })
   }
-  const age = BigInt(Math.round(age_in_days * microsecondsOfDay))
-  return { before: Timestamp.from(now().microseconds - age), limit: pageLimit(max_rows) }
+  return { before: Timestamp.from(now().microseconds - BigInt(age)), limit: pageLimit(max_rows) }
 }
 
 /** Rows that were deleted before a time, the oldest first; whether they are marked as deleted is not looked at. */

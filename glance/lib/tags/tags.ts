@@ -59,7 +59,7 @@ export class Tags implements CommandGroup {
     return this.#store.write(async (session) => {
       const rows = await session
         .query(ImageTag)
-        .filter(tag.image_id.eq(image_id), equalTo(tag.value, value), tag.deleted.eq(false))
+        .filter(equalTo(tag.image_id, image_id), equalTo(tag.value, value), tag.deleted.eq(false))
         .all()
       if (rows.length === 0) throw new GlanceError('NotFound', 'The image has no such tag.', { image_id, value })
       for (const row of rows) softDelete(row)

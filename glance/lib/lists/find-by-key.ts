@@ -1,0 +1,15 @@
+import { type ModelClass, type RomeSession, ValidationError } from 'rome-orm'
+
+/** The row of a key; `undefined` when there is none, and for what could be no row's key. */
+export async function findByKey<T extends object>(
+  session: RomeSession,
+  model: ModelClass<T>,
+  key: string | number,
+): Promise<T | undefined> {
+  try {
+    return await session.get(model, key)
+  } catch (error) {
+    if (error instanceof ValidationError) return undefined
+    throw error
+  }
+}
