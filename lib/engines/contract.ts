@@ -96,6 +96,11 @@ export interface ScanOptions {
   readonly reverse?: boolean
   /** How many entries the caller expects to need: sizes the first batches. Not a limit. */
   readonly expected?: number
+  /**
+   * How many more entries the caller may take now, asked before each batch: batches should be no larger. Not a limit:
+   * he stops by himself.
+   */
+  readonly most?: () => number
 }
 
 /**

@@ -90,7 +90,8 @@ function loadReferred(read: RelatedRead, sides: readonly RelationSide[], part: I
   }
   const keys = [...missing.values()]
   checkExecution(run.execution)
-  const { transaction, meter } = run.execution
+  const { transaction, meter, budget } = run.execution
+  if (!isScoped) budget?.takeKeys(missing.size)
   const rows: MaybePromise<readonly (Row | undefined)[]> = isScoped
     ? rowsOfKeys(run, { source: target.source, columns: target.primaryKey, keys, scope, withoutScopes })
     : missing.size === 0

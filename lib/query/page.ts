@@ -114,7 +114,7 @@ export async function readPage(
       return { items, stopped, ...(isBackwards ? { previous: reached } : { next: reached }) }
     }
     const isAny = async (edge: Row | undefined, backwards: boolean): Promise<boolean> =>
-      edge !== undefined && place !== undefined && (await read(placeOf(edge), backwards, 1)).rows.length > 0
+      edge !== undefined && place !== undefined && hasAny(await read(placeOf(edge), backwards, 1))
     return {
       items,
       next: last && (isBackwards ? await isAny(last, false) : hasMore) ? placeOf(last) : undefined,
@@ -130,6 +130,11 @@ export async function readPage(
     ...(found.previous === undefined ? {} : { previous: seal(found.previous) }),
     ...(found.stopped === undefined ? {} : { stopped: found.stopped }),
   }
+}
+
+/** Where the budget does not tell there may be more. */
+function hasAny({ rows, stopped }: ReadRows): boolean {
+  return rows.length > 0 || stopped !== undefined
 }
 
 /** What was found when the budget ended is kept, where the rows come in order and so can be gone on with. */

@@ -1,4 +1,6 @@
 import t from 'tap'
+import type { Engine } from '../../lib/engines/contract.js'
+import { level } from '../../lib/engines/level/index.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import {
   and_,
@@ -11,10 +13,12 @@ import {
   min,
   not_,
   primaryKey,
+  type QueryError,
   Rome,
   type RomeSession,
   t as types,
 } from '../../lib/index.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const Item = defineEntity(
   'items',
@@ -26,8 +30,9 @@ const item = fields(Item)
 async function withItems(
   t: { teardown(work: () => Promise<void>): void },
   rows: number,
+  engine: Engine = memory(),
 ): Promise<{ rome: Rome; session: RomeSession }> {
-  const rome = await Rome.open({ engine: memory(), models: [Item], fullScans: 'allow' })
+  const rome = await Rome.open({ engine, models: [Item], fullScans: 'allow' })
   t.teardown(() => rome.close())
   const session = rome.session()
   for (let id = 0; id < rows; id++) {
@@ -135,6 +140,50 @@ t.test('a budget ends a query with its reason, and a page with a token to go on 
     seen,
     (await wanted.all()).map(({ id }) => id),
   )
+})
+
+t.test('a budget of keys is exact: so many suffice, one less does not, and no more are read', async (t) => {
+  const engines = { memory: memory({ partitions: 2 }), level: level(temporaryDirectory(t), { partitions: 2 }) }
+  for (const [name, engine] of Object.entries(engines)) {
+    const { rome, session } = await withItems(t, 700, engine)
+    const queries = {
+      'a table': session.query(Item).filter(item.size.gt(100)),
+      'an index and rows': session.query(Item).filter(item.kind.eq('k1')),
+      keys: session.query(Item).filter(item.id.in([...Array(400).keys()])),
+      'ranges that are merged': session
+        .query(Item)
+        .filter(item.kind.in(['k1', 'k2']))
+        .orderBy(item.size),
+    }
+    for (const [what, query] of Object.entries(queries)) {
+      const keys = keysRead((await query.explain({ analyze: true })).plan)
+      t.ok((await query.all({ budget: { keys } })).length > 0, `${what} in ${name}: ${keys} keys suffice`)
+      for (const most of [1, 2, 31, 33, keys - 1].filter((count) => count < keys)) {
+        const before = rome.store.engine.stats().keysScanned
+        const error = await query.all({ budget: { keys: most } }).catch((reason: unknown) => reason)
+        t.match(error, { code: 'ROME_BUDGET', context: { reason: 'keys', limit: most } }, `${what}: ${most}`)
+        t.ok(Number((error as QueryError).context.keys) <= most, 'none beyond are counted')
+        const scanned = rome.store.engine.stats().keysScanned - before
+        t.ok(scanned <= most + 2, `the engine gave ${scanned} for ${most}: one beyond for each range`)
+      }
+    }
+    for (const budget of [{ keys: 2 }, { keys: 3 }, { keys: 7 }, { keys: 50 }]) {
+      const ordered = session.query(Item).filter(item.kind.eq('k3'), item.id.modulo(3).eq(0)).orderBy(item.size)
+      const seen: number[] = []
+      let page = await ordered.page({ size: 20, budget })
+      for (let pages = 0; pages < 500; pages++) {
+        seen.push(...page.items.map(({ id }) => id))
+        if (page.next === undefined) break
+        page = await ordered.page({ size: 20, after: page.next, budget })
+      }
+      t.strictSame(
+        seen,
+        (await ordered.all()).map(({ id }) => id),
+        `pages of ${budget.keys} keys give the whole`,
+      )
+    }
+    await rome.close()
+  }
 })
 
 t.test('slow queries are reported to the logger, by every terminal that ends by itself', async (t) => {

@@ -1,5 +1,5 @@
 import { isPromise, type MaybePromise } from '../../async/maybe-promise.js'
-import { firstBatchSize, nextBatchSize } from '../batch-size.js'
+import { firstBatchSize, nextBatchSize, sizeWithin } from '../batch-size.js'
 import type { Batch, Key, KeyRange, Scan, ScanOptions } from '../contract.js'
 import { releasedError } from '../lifecycle.js'
 import { firstKey, partitionsOfRange } from '../placement.js'
@@ -18,6 +18,7 @@ export class LevelScan implements Scan {
   readonly #overlay: TreeCursor<OverlayValue>
   readonly #bases: BaseCursor[]
   readonly #reverse: boolean
+  readonly #most: ScanOptions['most']
   #size: number
   #isFirstBatch = true
   #isClosed = false
@@ -35,6 +36,7 @@ export class LevelScan implements Scan {
     this.#statistics = statistics
     this.#onClose = onClose
     this.#reverse = options.reverse === true
+    this.#most = options.most
     this.#size = firstBatchSize(options.expected)
     this.#overlay = new TreeCursor(view.tree, visible, this.#reverse)
     this.#overlay.advance()
@@ -90,14 +92,15 @@ export class LevelScan implements Scan {
   #fill(): MaybePromise<void> {
     const needy = this.#bases.filter((base) => base.needsFill)
     if (needy.length === 0) return undefined
-    if (needy.length === 1) return needy[0]?.fill(this.#size)
-    return Promise.all(needy.map((base) => base.fill(this.#size))).then(() => undefined)
+    const size = sizeWithin(this.#size, this.#most)
+    if (needy.length === 1) return needy[0]?.fill(size)
+    return Promise.all(needy.map((base) => base.fill(size))).then(() => undefined)
   }
 
   #merge(): Batch | undefined {
     const keys: Key[] = []
     const values: Uint8Array[] = []
-    const wanted = this.#size
+    const wanted = sizeWithin(this.#size, this.#most)
     while (keys.length < wanted) {
       const base = this.#nearestBase()
       if (base === undefined && this.#bases.some((each) => each.needsFill)) break
@@ -156,7 +159,8 @@ export class LevelScan implements Scan {
 
   #readAhead(): void {
     // A failure is met again, and reported, when the entries are needed.
-    for (const base of this.#bases) if (base.needsFill) base.fill(this.#size).catch(() => undefined)
+    const size = sizeWithin(this.#size, this.#most)
+    for (const base of this.#bases) if (base.needsFill) base.fill(size).catch(() => undefined)
   }
 
   #isBefore(left: Key, right: Key): boolean {

@@ -1,4 +1,4 @@
-import { firstBatchSize, nextBatchSize } from '../batch-size.js'
+import { firstBatchSize, nextBatchSize, sizeWithin } from '../batch-size.js'
 import type { Batch, EngineSnapshot, Key, KeyRange, Scan, ScanOptions, Version } from '../contract.js'
 import type { KeyTree } from '../key-tree.js'
 import { releasedError } from '../lifecycle.js'
@@ -63,6 +63,7 @@ class MemoryScan implements Scan {
   readonly #cursor: TreeCursor<Uint8Array>
   readonly #statistics: EngineStatistics
   readonly #onClose: (scan: MemoryScan) => void
+  readonly #most: ScanOptions['most']
   #size: number
   #closed = false
   #released = false
@@ -75,6 +76,7 @@ class MemoryScan implements Scan {
     onClose: (scan: MemoryScan) => void,
   ) {
     this.#cursor = new TreeCursor(tree, range, options.reverse === true)
+    this.#most = options.most
     this.#size = firstBatchSize(options.expected)
     this.#statistics = statistics
     this.#onClose = onClose
@@ -89,7 +91,8 @@ class MemoryScan implements Scan {
     const values: Uint8Array[] = []
     const cursor = this.#cursor
     let bytes = 0
-    while (keys.length < this.#size && cursor.advance()) {
+    const size = sizeWithin(this.#size, this.#most)
+    while (keys.length < size && cursor.advance()) {
       const value = cursor.value as Uint8Array
       keys.push(cursor.key as Key)
       values.push(value)

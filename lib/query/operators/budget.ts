@@ -3,9 +3,9 @@ import type { ReadMeter } from '../../records/read-meter.js'
 
 /** The most that one query may cost. */
 export interface QueryBudget {
-  /** Keys asked for or scanned. */
+  /** Keys asked for or scanned: never more than these. What tells that there is one more may be read and dropped. */
   readonly keys?: number
-  /** Bytes of keys and values read. */
+  /** Bytes of keys and values read, looked at before each batch of at most a thousand entries. */
   readonly bytes?: number
   /** Milliseconds from its start. */
   readonly timeMs?: number
@@ -14,22 +14,45 @@ export interface QueryBudget {
 /** Why a query was ended before its end. */
 export type BudgetReason = keyof QueryBudget
 
-/** Compares what a query has cost with what it may. */
+/** What a query may still cost. */
 export class Budget {
   readonly #limits: QueryBudget
   readonly #meter: ReadMeter
   readonly #startedAt = performance.now()
+  #keysLeft: number
 
   constructor(limits: QueryBudget, meter: ReadMeter) {
     this.#limits = limits
     this.#meter = meter
+    this.#keysLeft = Math.floor(limits.keys ?? Number.POSITIVE_INFINITY)
   }
 
-  /** @throws QueryError `ROME_BUDGET`, with the reason in its context. */
+  /** Whether keys are limited. */
+  get hasKeys(): boolean {
+    return this.#limits.keys !== undefined
+  }
+
+  /** How many more keys may be read. */
+  get keysLeft(): number {
+    return this.#keysLeft
+  }
+
+  /** Takes keys from the budget before they are read. @throws QueryError `ROME_BUDGET` when fewer are left. */
+  takeKeys(count: number): void {
+    if (count > this.#keysLeft) throw this.exceeded('keys')
+    this.#keysLeft -= count
+  }
+
+  /** Called before every read. @throws QueryError `ROME_BUDGET`, with the reason in its context. */
   check(): void {
-    const reason = this.#exceeded()
-    if (reason === undefined) return
-    throw new QueryError(
+    const { bytes, timeMs } = this.#limits
+    if (bytes !== undefined && this.#meter.bytes >= bytes) throw this.exceeded('bytes')
+    if (timeMs !== undefined && this.#elapsedMs >= timeMs) throw this.exceeded('timeMs')
+  }
+
+  /** What ends the query. */
+  exceeded(reason: BudgetReason): QueryError {
+    return new QueryError(
       'ROME_BUDGET',
       'the query costs more than its budget: filter more, add an index, or read it by pages',
       {
@@ -46,13 +69,6 @@ export class Budget {
 
   get #elapsedMs(): number {
     return performance.now() - this.#startedAt
-  }
-
-  #exceeded(): BudgetReason | undefined {
-    const { keys, bytes, timeMs } = this.#limits
-    if (keys !== undefined && this.#meter.keys >= keys) return 'keys'
-    if (bytes !== undefined && this.#meter.bytes >= bytes) return 'bytes'
-    return timeMs !== undefined && this.#elapsedMs >= timeMs ? 'timeMs' : undefined
   }
 }
 

@@ -6,6 +6,7 @@ import type { ExpressionNode } from '../../expressions/nodes.js'
 import { typeOf } from '../../expressions/type-of.js'
 import type { ReadMeter } from '../../records/read-meter.js'
 import type { Row } from '../../records/row.js'
+import type { StoredBatch } from '../../records/stored-value.js'
 import type { OrderPart } from '../description.js'
 import { accessIn, type Layout } from '../plan/layout.js'
 import type { JoinPlan, LookupPlan, PlanNode } from '../plan/plan-node.js'
@@ -27,7 +28,7 @@ export function executeJoin(
   const pairing = pairingOf(plan)
   if (plan.right.kind === 'lookup') {
     const find = candidateFinder(plan.right, plan.left.layout, execution, meter)
-    return new LookupJoinOperator(left, find, pairing)
+    return new LookupJoinOperator(left, find, pairing, execution.budget)
   }
   const right = execute(plan.right, execution)
   if (plan.method === 'merge') return mergeJoin(plan, left, right, pairing)
@@ -124,6 +125,7 @@ function findRows(
   const { table, index, prefixes } = plan
   const { transaction } = execution
   if (index === undefined) {
+    execution.budget?.takeKeys(keys.length)
     const rows = transaction.getMany(
       table,
       keys.map((key) => prefixes[0] + key),
@@ -160,12 +162,13 @@ function rowKeysUnder(
   const index = plan.index as NonNullable<LookupPlan['index']>
   const ranges = prefixes.map((prefix) => ({ start: prefix, end: `${prefix}\xff` }))
   const options = { isReverse: false, expected: plan.estimatedRows }
-  const entries = new RangesOperator(execution, ranges, options, meter, (batch) => {
+  const take = (batch: StoredBatch): Row[] => {
     batch.keys.forEach((key, position) => {
       keys.push(index.rowKeyOf(key, batch.values[position]))
     })
     return batch.keys.map(() => [])
-  })
+  }
+  const entries = new RangesOperator(execution, ranges, options, meter, take, 2)
   return andThen(
     forEachBatch(entries, () => true),
     () => keys,

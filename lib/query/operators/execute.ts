@@ -76,8 +76,9 @@ function operatorOf(plan: PlanNode, execution: Execution, meter: ReadMeter): Ope
 
 function executeEntries(plan: EntriesPlan, execution: Execution, meter: ReadMeter): Operator {
   const toRows = rowsOfEntries(execution, plan.table, plan.index, plan.reads, meter)
-  if (plan.mergeBy === undefined) return new RangesOperator(execution, plan.ranges, plan, meter, toRows)
-  const perRange = plan.ranges.map((range) => new RangesOperator(execution, [range], plan, meter, toRows))
+  const keysEach = plan.reads === 'row' ? 2 : 1
+  if (plan.mergeBy === undefined) return new RangesOperator(execution, plan.ranges, plan, meter, toRows, keysEach)
+  const perRange = plan.ranges.map((range) => new RangesOperator(execution, [range], plan, meter, toRows, keysEach))
   return new MergeOperator(perRange, compareRowsBy(plan.mergeBy, plan.layout))
 }
 

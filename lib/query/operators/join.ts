@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Row } from '../../records/row.js'
+import type { Budget } from './budget.js'
 import { again, collect, type Operator, pull, type Rows } from './operator.js'
 import { checkRowsInMemory } from './row-budget.js'
 
@@ -124,6 +125,7 @@ export class LookupJoinOperator implements Operator {
   /** The candidates of each row, in the order of the rows. */
   readonly #findCandidates: (rows: readonly Row[]) => MaybePromise<readonly (readonly Row[])[]>
   readonly #pairing: Pairing
+  readonly #budget: Budget | undefined
   #rows: readonly Row[] = []
   #position = 0
   #lookups = lookupsAtFirst
@@ -132,10 +134,12 @@ export class LookupJoinOperator implements Operator {
     left: Operator,
     findCandidates: (rows: readonly Row[]) => MaybePromise<readonly (readonly Row[])[]>,
     pairing: Pairing,
+    budget?: Budget,
   ) {
     this.#left = left
     this.#findCandidates = findCandidates
     this.#pairing = pairing
+    this.#budget = budget
   }
 
   next(): MaybePromise<Rows> {
@@ -154,7 +158,9 @@ export class LookupJoinOperator implements Operator {
   /** The next rows of the left. */
   #take(): MaybePromise<readonly Row[] | undefined> {
     if (this.#position < this.#rows.length) {
-      const rows = this.#rows.slice(this.#position, this.#position + this.#lookups)
+      // What the budget has no room for is not looked up before the rest is given out: no more may be wanted.
+      const most = Math.max(1, Math.min(this.#lookups, this.#budget?.keysLeft ?? this.#lookups))
+      const rows = this.#rows.slice(this.#position, this.#position + most)
       this.#position += rows.length
       return rows
     }

@@ -32,6 +32,7 @@ export class PrefixesOperator implements Operator {
         this.#ranges = others
         continue
       }
+      this.#execution.budget?.takeKeys(1)
       const [key] = batch.keys
       const [value] = batch.values
       this.#meter.add(1, key.length + value.length)

@@ -7,6 +7,7 @@ import type { Row } from '../../records/row.js'
 import type { StoredBatch, StoredValue } from '../../records/stored-value.js'
 import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
+import type { Budget } from './budget.js'
 import { again, checkExecution, type Execution, type Operator, pull, type Rows } from './operator.js'
 
 const keysPerBatch = 256
@@ -34,7 +35,10 @@ export class KeysOperator implements Operator {
     return pull(() => {
       checkExecution(this.#execution)
       if (this.#position >= this.#keys.length) return undefined
-      const keys = this.#keys.slice(this.#position, this.#position + keysPerBatch)
+      const { budget } = this.#execution
+      const most = Math.max(1, Math.min(keysPerBatch, budget?.keysLeft ?? keysPerBatch))
+      const keys = this.#keys.slice(this.#position, this.#position + most)
+      budget?.takeKeys(keys.length)
       this.#position += keys.length
       return andThen(this.#execution.transaction.getMany(this.#table, keys, this.#meter), (rows) => {
         const found = rows.filter((row) => row !== undefined)
@@ -56,8 +60,11 @@ export class RangesOperator implements Operator {
   readonly #expected: number
   readonly #meter: ReadMeter
   readonly #toRows: (batch: StoredBatch) => MaybePromise<readonly Row[]>
+  readonly #keysEach: number
   #position = 0
   #scan: Scan<StoredValue> | undefined
+  /** The budget has no room for what was read. */
+  #isCut = false
 
   constructor(
     execution: Execution,
@@ -65,6 +72,8 @@ export class RangesOperator implements Operator {
     options: { readonly isReverse: boolean; readonly expected: number },
     meter: ReadMeter,
     toRows: (batch: StoredBatch) => MaybePromise<readonly Row[]>,
+    /** How many keys of the budget an entry takes: two where its row will be read. */
+    keysEach = 1,
   ) {
     this.#execution = execution
     this.#ranges = options.isReverse ? ranges.toReversed() : ranges
@@ -72,22 +81,42 @@ export class RangesOperator implements Operator {
     this.#expected = options.expected
     this.#meter = meter
     this.#toRows = toRows
+    this.#keysEach = keysEach
   }
 
   next(): MaybePromise<Rows> {
     return pull(() => {
       checkExecution(this.#execution)
+      const { budget } = this.#execution
+      if (this.#isCut && budget !== undefined) throw budget.exceeded('keys')
       if (this.#scan === undefined) {
         if (this.#position >= this.#ranges.length) return undefined
-        const options = { reverse: this.#isReverse, expected: this.#expected }
+        const most = budget?.hasKeys ? { most: () => this.#most(budget) } : {}
+        const options = { reverse: this.#isReverse, expected: this.#expected, ...most }
         this.#scan = this.#execution.transaction.scan(this.#ranges[this.#position++], options)
       }
-      return andThen(this.#scan.next(), (batch) => {
-        if (batch === undefined) return this.#endScan()
+      return andThen(this.#scan.next(), (read) => {
+        if (read === undefined) return this.#endScan()
+        const batch = budget?.hasKeys ? this.#within(budget, read) : read
         this.#meter.add(batch.keys.length, bytesOf(batch))
         return this.#toRows(batch)
       })
     })
+  }
+
+  /** How many more entries the budget has room for. */
+  #most(budget: Budget): number {
+    return Math.floor(budget.keysLeft / this.#keysEach)
+  }
+
+  /** As much of a batch as the budget has room for. */
+  #within(budget: Budget, batch: StoredBatch): StoredBatch {
+    const most = this.#most(budget)
+    this.#isCut = batch.keys.length > most
+    if (most === 0) throw budget.exceeded('keys')
+    const within = this.#isCut ? { keys: batch.keys.slice(0, most), values: batch.values.slice(0, most) } : batch
+    budget.takeKeys(within.keys.length * this.#keysEach)
+    return within
   }
 
   #endScan(): MaybePromise<typeof again> {
@@ -116,7 +145,7 @@ export function rowsOfTable(table: Table): (batch: StoredBatch) => readonly Row[
   return (batch) => batch.keys.map((key, index) => table.decode(key, batch.values[index]))
 }
 
-/** A batch of entries, as the rows they stand for. */
+/** A batch of entries, as the rows they stand for, which the budget has room for. */
 export function rowsOfEntries(
   execution: Execution,
   table: Table,

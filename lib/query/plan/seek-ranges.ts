@@ -34,10 +34,12 @@ export function seekRanges(
     const element = sought.get(column) ?? (values.get(column)?.intervals[0].start as Key)
     beyond += isDescending ? invertElement(element) : element
   }
+  // Rows that are equal in the matched parts may still come after by the others.
+  const isWhole = match.matched === order.length && seek.values.length === order.length && !seek.includesEqual
   return ranges.flatMap((range) => {
     const key = leadingElements(range.start, prefixColumns) + beyond
-    // Rows that are equal in the matched parts may still come after by the others.
-    const cut = match.isReverse ? (prefixEnd(key) ?? range.end) : key
+    const isKept = match.isReverse === isWhole
+    const cut = isKept ? key : (prefixEnd(key) ?? range.end)
     return rangeBeyond(range, { key: cut, isReverse: match.isReverse }) ?? []
   })
 }

@@ -21,6 +21,7 @@ export class ResidentScan implements Scan<StoredValue> {
   /** What is left to read. */
   #start: Key
   #end: Key
+  readonly #most: Pick<ScanOptions, 'most'>
   /** How many entries are read in one go, over the borders of what is held. */
   #size: number
   /** How many of them are still to come. */
@@ -37,6 +38,7 @@ export class ResidentScan implements Scan<StoredValue> {
     this.#isReverse = options.reverse === true
     this.#start = range.start
     this.#end = range.end
+    this.#most = options.most === undefined ? {} : { most: options.most }
     this.#size = firstBatchSize(options.expected)
     this.#wanted = this.#size
   }
@@ -124,7 +126,7 @@ export class ResidentScan implements Scan<StoredValue> {
     const range = { start, end }
     this.#hole = {
       range,
-      scan: this.#snapshot.scan(range, { reverse: this.#isReverse, expected: this.#wanted }),
+      scan: this.#snapshot.scan(range, { reverse: this.#isReverse, expected: this.#wanted, ...this.#most }),
       load: this.#view.beginLoad(range),
     }
   }
