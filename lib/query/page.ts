@@ -121,7 +121,7 @@ export async function readPage(
       previous: first && (isBackwards ? hasMore : await isAny(first, true)) ? placeOf(first) : undefined,
     }
   }
-  const found = await runQuery(session, description, options, readFound, { onExamined })
+  const found = await runQuery(session, description, options, readFound, { onExamined, operation: 'page' })
   const seal = (place: readonly unknown[]): string =>
     sealToken(session.store.secret, fingerprint(asked, order), place as PackedValue[])
   return {

@@ -67,7 +67,7 @@ export function paginate(
     )
   }
   const { marker } = options
-  return runQuery(session, description, options, (run) => {
+  const readAfter = (run: QueryRun) => {
     if (marker === undefined || marker === null) return read(run, undefined)
     if (marker instanceof source.schema.model) return read(run, placeOfEntity(source.schema, order, marker))
     return andThen(markerRow(run, description, source, marker), (row) =>
@@ -76,7 +76,8 @@ export function paginate(
         order.map((part) => row[columnIn(part).position]),
       ),
     )
-  })
+  }
+  return runQuery(session, description, options, readAfter, { operation: 'paginate' })
 }
 
 function paginatedSource(description: QueryDescription): ModelSource {

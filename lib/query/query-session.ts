@@ -1,5 +1,7 @@
 import type { MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
+import type { Logger } from '../records/logger.js'
+import type { Observer } from '../records/observer.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -13,9 +15,10 @@ import type { SessionScopes } from './session-scopes.js'
 /** What to do with a query that reads a whole table to find a part of it. */
 export type FullScanPolicy = 'allow' | 'warn' | 'refuse'
 
-/** Where warnings go. Called with a static sentence and what varies. */
-export interface Logger {
-  warn(message: string, context: Readonly<Record<string, unknown>>): void
+/** What happened in all sessions of a Rome since it was opened, as far as queries are concerned. */
+export interface QueryCounts {
+  queries: number
+  slowQueries: number
 }
 
 /** How a piece of work is run in a session. */
@@ -47,6 +50,9 @@ export interface ResultEntities {
 export interface QuerySession extends ResultEntities {
   readonly fullScans: FullScanPolicy
   readonly logger: Logger
+  /** Told of all that is done; `undefined` where nobody wants to know. */
+  readonly observer: Observer | undefined
+  readonly counts: QueryCounts
   /** What a query may cost that says nothing itself. */
   readonly budget: QueryBudget | undefined
   /** Queries that take longer are reported to the logger. */

@@ -2,7 +2,8 @@ import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { checkOptions } from '../errors/checked-options.js'
 import { UsageError } from '../errors/rome-error.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
-import type { QueryDescription } from './description.js'
+import type { SpanAttributes } from '../records/tracer.js'
+import { type QueryDescription, rootOf } from './description.js'
 import { execute } from './operators/execute.js'
 import type { Operator } from './operators/operator.js'
 import type { OutputPart } from './plan/output.js'
@@ -30,6 +31,7 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
   #results: unknown[] = []
   #position = 0
   #hasEnded = false
+  #endSpan: ((noted: SpanAttributes, error?: unknown) => void) | undefined
 
   /** @internal */
   constructor(session: QuerySession, description: QueryDescription, options: TerminalOptions) {
@@ -61,13 +63,14 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
 
   async #readBatch(): Promise<void> {
     const isFirst = this.#running === undefined
+    if (isFirst) this.#beginSpan()
     try {
       await this.#session.run((transaction) => this.#pull(transaction), {
         signal: this.#options.signal,
         flush: isFirst,
       })
     } catch (error) {
-      await this.#end()
+      await this.#end(error)
       throw error
     }
     if (this.#results.length === 0) await this.#end()
@@ -102,7 +105,18 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
     }))
   }
 
-  async #end(): Promise<void> {
+  #beginSpan(): void {
+    const { counts, observer } = this.#session
+    counts.queries++
+    const model = rootOf(this.#description).schema.name
+    this.#endSpan = observer?.begin({ operation: 'stream', model, isRequest: true })
+  }
+
+  async #end(error?: unknown): Promise<void> {
+    if (!this.#hasEnded) {
+      const { keys = 0, bytes = 0 } = this.#running?.run.execution.meter ?? {}
+      this.#endSpan?.({ 'rome.keys_read': keys, 'rome.bytes_read': bytes }, error)
+    }
     this.#hasEnded = true
     this.#results = []
     await this.#running?.operator.close()

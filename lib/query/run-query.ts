@@ -1,6 +1,7 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { checkOptions, isObject, isSignal, type OptionRules } from '../errors/checked-options.js'
 import { describeExpression } from '../expressions/describe.js'
+import type { Note } from '../records/observer.js'
 import { ReadMeter } from '../records/read-meter.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -35,6 +36,11 @@ export const terminalOptionRules: OptionRules<TerminalOptions> = {
   budget: isObject,
 }
 
+/** What is told of a run, and what the run is called. */
+export interface QueryObservers extends Pick<Execution, 'counts' | 'onExamined'> {
+  readonly operation?: string
+}
+
 /** One run of a query in a transaction: plans it, its subqueries first, and carries it out. */
 export class QueryRun {
   readonly execution: Execution
@@ -44,7 +50,7 @@ export class QueryRun {
     session: QuerySession,
     transaction: RecordTransaction,
     options: TerminalOptions,
-    observers: Pick<Execution, 'counts' | 'onExamined'> = {},
+    observers: QueryObservers = {},
   ) {
     this.#session = session
     const meter = new ReadMeter()
@@ -138,21 +144,49 @@ export function runQuery<T>(
   description: QueryDescription,
   options: TerminalOptions & RunOptions,
   work: (run: QueryRun) => MaybePromise<T>,
-  observers?: ConstructorParameters<typeof QueryRun>[3],
+  observers: QueryObservers = {},
+): Promise<T> {
+  session.counts.queries++
+  const { observer } = session
+  if (observer === undefined) return runObserved(session, description, options, work, observers)
+  const { operation = 'select' } = observers
+  const observed = { operation, model: rootOf(description).schema.name, isRequest: true }
+  return observer.observe(observed, (note) =>
+    runObserved(session, description, options, work, observers, note),
+  ) as Promise<T>
+}
+
+function runObserved<T>(
+  session: QuerySession,
+  description: QueryDescription,
+  options: TerminalOptions & RunOptions,
+  work: (run: QueryRun) => MaybePromise<T>,
+  observers: QueryObservers,
+  note?: Note,
 ): Promise<T> {
   return session.run((transaction) => {
     const run = new QueryRun(session, transaction, options, observers)
-    if (session.slowQueryMs === undefined) return work(run)
+    if (session.slowQueryMs === undefined && note === undefined) return work(run)
     const startedAt = performance.now()
     return andThen(work(run), (result) => {
+      if (note !== undefined) noteResult(note, run, result)
       reportSlow(session, description, run, performance.now() - startedAt)
       return result
     })
   }, options)
 }
 
+/** What a span of a query says of its end. */
+function noteResult(note: Note, run: QueryRun, result: unknown): void {
+  const { keys, bytes } = run.execution.meter
+  note({ 'rome.keys_read': keys, 'rome.bytes_read': bytes })
+  if (Array.isArray(result)) note({ 'db.response.returned_rows': result.length })
+  else if (typeof result === 'number') note({ 'rome.rows': result })
+}
+
 function reportSlow(session: QuerySession, description: QueryDescription, run: QueryRun, elapsedMs: number): void {
   if (session.slowQueryMs === undefined || elapsedMs < session.slowQueryMs) return
+  session.counts.slowQueries++
   const { keys, bytes } = run.execution.meter
   session.logger.warn('a query was slow: look at its explain()', {
     model: rootOf(description).schema.name,
@@ -191,13 +225,13 @@ export function countRows(
 ): Promise<number> {
   checkOptions('query', options, terminalOptionRules)
   refuseForUpdate(description, 'count')
-  return runQuery(session, description, options, (run) =>
+  const count = (run: QueryRun): MaybePromise<number> =>
     andThen(run.plan(description, { isCount: true }), ({ plan }) => {
       let count = 0
       const counted = forEachBatch(execute(plan, run.execution), (rows) => {
         count += rows.length
       })
       return andThen(counted, () => count)
-    }),
-  )
+    })
+  return runQuery(session, description, options, count, { operation: 'count' })
 }

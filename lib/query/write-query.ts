@@ -15,7 +15,7 @@ import { accessIn } from './plan/layout.js'
 import { checkSources } from './plan/row-source.js'
 import type { QuerySession } from './query-session.js'
 import { refuseForUpdate } from './rows-for-update.js'
-import { runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { type QueryRun, runQuery, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** The row that takes the place of a matching one; `undefined` erases it. */
 type NextRow = (row: Row, now: Date) => Row | undefined
@@ -31,7 +31,7 @@ export function updateRows(
   const source = writableSource(description, 'update')
   const { schema } = source
   const setters = parseValues(source, values)
-  return changeRows(session, description, source, options, (row, now) => {
+  return changeRows('update', session, description, source, options, (row, now) => {
     const next = [...row]
     for (const { column, readValue } of setters) next[column.position] = readValue(row)
     stampRow(schema, row, next, now)
@@ -57,7 +57,8 @@ export function softDeleteRows(
   // Rows that are deleted already are neither touched nor counted.
   const live: QueryDescription =
     description.scope === 'deleted' ? { ...description, limit: 0 } : { ...description, scope: 'live' }
-  return changeRows(session, live, source, options, (row, now) => softDeletedRow(schema, deletedAt, row, now))
+  const nextOf: NextRow = (row, now) => softDeletedRow(schema, deletedAt, row, now)
+  return changeRows('softDelete', session, live, source, options, nextOf)
 }
 
 /** Erases every matching row. @returns how many matched. */
@@ -66,11 +67,13 @@ export function eraseRows(
   description: QueryDescription,
   options: TerminalOptions,
 ): Promise<number> {
-  return changeRows(session, description, writableSource(description, 'hardDelete'), options, () => undefined)
+  const source = writableSource(description, 'hardDelete')
+  return changeRows('hardDelete', session, description, source, options, () => undefined)
 }
 
 /** Reads every matching row before it writes the first, so that no row is met again as what it became. */
 function changeRows(
+  operation: string,
   session: QuerySession,
   description: QueryDescription,
   source: ModelSource,
@@ -79,7 +82,7 @@ function changeRows(
 ): Promise<number> {
   checkOptions('query', options, terminalOptionRules)
   const table = session.store.table(source.schema)
-  return runQuery(session, description, { ...options, writes: true }, async (run) => {
+  const change = async (run: QueryRun): Promise<number> => {
     const { transaction } = run.execution
     const rows = await run.rows(await run.plan({ ...description, selection: [{ kind: 'entity', source }] }))
     const now = session.clock()
@@ -88,7 +91,8 @@ function changeRows(
     session.follow(table, changes)
     for (const [referring, followed] of cascaded) session.follow(referring, followed)
     return changes.length
-  })
+  }
+  return runQuery(session, description, { ...options, writes: true }, change, { operation })
 }
 
 function writableSource(description: QueryDescription, method: string): ModelSource {

@@ -5,6 +5,7 @@ import { ConflictError, RomeError, SchemaError, UsageError } from '../errors/rom
 import type { EntitySchema } from '../schema/entity-schema.js'
 import type { Catalogue } from './catalogue.js'
 import { describeConflict, describeKey } from './describe-conflict.js'
+import type { Observer } from './observer.js'
 import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
@@ -15,6 +16,7 @@ import { RowClaims } from './row-claims.js'
 import type { Statistics } from './statistics.js'
 import { readStatistics, writeStatistics } from './stored-statistics.js'
 import { Table } from './table.js'
+import { tracedEngine } from './traced-engine.js'
 
 /** How a store is opened. */
 export interface RecordStoreOptions {
@@ -24,6 +26,8 @@ export interface RecordStoreOptions {
   readonly lockTimeoutMs?: number | undefined
   /** The budget of the resident set; nothing is kept in memory with 0. */
   readonly cacheBytes?: number | undefined
+  /** Told of what the engine does. */
+  readonly observer?: Observer | undefined
 }
 
 export const lockTimeoutMsDefault = 5000
@@ -76,7 +80,7 @@ export class RecordStore {
   static async open(
     engine: Engine,
     schemas: readonly EntitySchema[],
-    { onProgress, lockTimeoutMs, cacheBytes = 0 }: RecordStoreOptions = {},
+    { onProgress, lockTimeoutMs, cacheBytes = 0, observer }: RecordStoreOptions = {},
   ): Promise<RecordStore> {
     if (takenEngines.has(engine)) {
       throw new UsageError('ROME_ARGUMENT', 'this engine serves another Rome already: make one engine for each', {
@@ -95,7 +99,8 @@ export class RecordStore {
       const catalogue = await prepareCatalogue(engine, schemas, onProgress)
       const statistics = await readStatistics(engine)
       const resident = await followEngine(engine, cacheBytes)
-      return new RecordStore(engine, catalogue, schemas, statistics, resident, lockTimeoutMs)
+      const traced = observer === undefined ? engine : tracedEngine(engine, observer)
+      return new RecordStore(traced, catalogue, schemas, statistics, resident, lockTimeoutMs)
     } catch (error) {
       await engine.close()
       throw error

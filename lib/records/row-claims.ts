@@ -39,6 +39,10 @@ export class RowClaims {
   readonly #keys = new Map<Claimant, Set<Key>>()
   readonly #waiting = new Map<Claimant, Waiting>()
   #isUsed = false
+  /** Times that somebody had to wait. */
+  waits = 0
+  /** Waits that would have closed a circle. */
+  deadlocks = 0
 
   /** @param describe says in the words of the models what a key is. */
   constructor(timeoutMs: number, describe: (key: Key) => ErrorContext) {
@@ -79,6 +83,7 @@ export class RowClaims {
     if (this.tryClaim(claimant, key)) return undefined
     if (!wait) throw this.#taken(key, 0)
     if (this.#waitsFor(key, claimant)) {
+      this.deadlocks++
       throw new ConflictError(
         'ROME_DEADLOCK',
         'transactions wait in a circle for rows that others have claimed: run it again, and claim rows in one order',
@@ -129,6 +134,7 @@ export class RowClaims {
   }
 
   #wait(claimant: Claimant, key: Key, signal: AbortSignal | undefined): Promise<void> {
+    this.waits++
     const { queue } = this.#claims.get(key) as Claim
     return new Promise<void>((resolve, reject) => {
       const leave = (): void => {

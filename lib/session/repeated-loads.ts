@@ -1,4 +1,4 @@
-import type { Logger } from '../query/query-session.js'
+import type { Logger } from '../records/logger.js'
 import type { RelationDefinition } from '../schema/entity-schema.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 

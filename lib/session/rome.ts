@@ -5,12 +5,15 @@ import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from '.
 import { UsageError } from '../errors/rome-error.js'
 import { checkBudget, type QueryBudget } from '../query/operators/budget.js'
 import { type SortMemory, sortMemoryBytesDefault } from '../query/operators/sort-memory.js'
-import type { FullScanPolicy, Logger } from '../query/query-session.js'
+import type { FullScanPolicy } from '../query/query-session.js'
 import { analyzeStore } from '../records/analyze.js'
+import { type Logger, type LogLevel, loggerAt, logLevels } from '../records/logger.js'
+import { Observer } from '../records/observer.js'
 import type { OnProgress } from '../records/progress.js'
 import { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
 import type { ResidentStatistics } from '../records/resident/resident-set.js'
+import type { Tracer } from '../records/tracer.js'
 import { type VerifyOptions, type VerifyReport, verifyStore } from '../records/verify.js'
 import type { EntitySchema, ModelClass } from '../schema/entity-schema.js'
 import { globalModels, requireDistinctNames } from '../schema/registry.js'
@@ -43,8 +46,12 @@ export interface RomeOptions {
   readonly sortMemoryBytes?: number | undefined
   /** An existing directory for the files of large sorts, which go with their query; the system's by default. */
   readonly temporaryDirectory?: string | undefined
-  /** Where warnings go; by default they are warnings of the process. */
+  /** Where Rome reports to, `console` for example; by default warnings are warnings of the process. */
   readonly logger?: Logger | undefined
+  /** The least that is logged; `warn` by default. */
+  readonly logLevel?: LogLevel | undefined
+  /** Makes spans of what is done: a tracer of `@opentelemetry/api`. None by default. */
+  readonly tracer?: Tracer | undefined
   /** The time that `@createdAt`, `@updatedAt` and `@deletedAt` columns get; the system's by default. */
   readonly clock?: (() => Date) | undefined
   /**
@@ -73,14 +80,28 @@ export interface TransactOptions extends SessionOptions, RetryOptions {}
 export interface RomeStatistics {
   /** Sessions that are open. */
   readonly sessions: number
+  /** Queries that were run, changes by query among them. */
+  readonly queries: number
+  /** Those of them that took longer than `slowQueryMs`. */
+  readonly slowQueries: number
   /** Commits with writes. */
   readonly commits: number
+  /** Transactions that were rolled back, be it because they failed. */
+  readonly rollbacks: number
   /** Commits that failed because another came between. */
   readonly conflicts: number
   /** Tries of `transact` after its first. */
   readonly retries: number
   /** What is kept in memory; nothing is where the cache is off. */
   readonly cache: ResidentStatistics | undefined
+  /** Rows that are claimed by `forUpdate`, or by a commit under way. */
+  readonly claims: number
+  /** Times that a transaction had to wait for a claimed row. */
+  readonly claimWaits: number
+  /** Waits that would have closed a circle. */
+  readonly deadlocks: number
+  /** What the engine counts: see its page. */
+  readonly engine: Readonly<Record<string, number>>
 }
 
 /** Node fires timers that are to run longer at once. */
@@ -97,6 +118,8 @@ const optionRules: OptionRules<RomeOptions> = {
   sortMemoryBytes: (value) => typeof value === 'number' && value > 0,
   temporaryDirectory: (value) => typeof value === 'string' && value !== '',
   logger: (value) => isObject(value) && isFunction(value.warn),
+  logLevel: isOneOf(...logLevels),
+  tracer: (value) => isObject(value) && isFunction(value.startActiveSpan) && isFunction(value.startSpan),
   clock: isFunction,
   cache: (value) => isObject(value) && typeof value.bytes === 'number' && value.bytes >= 0,
   onProgress: isFunction,
@@ -146,6 +169,8 @@ export class Rome implements SessionHost, AsyncDisposable {
   /** @internal */
   readonly logger: Logger
   /** @internal */
+  readonly observer: Observer | undefined
+  /** @internal */
   readonly budget: QueryBudget | undefined
   /** @internal */
   readonly slowQueryMs: number | undefined
@@ -154,7 +179,7 @@ export class Rome implements SessionHost, AsyncDisposable {
   /** @internal */
   readonly clock: () => Date
   /** @internal */
-  readonly counts: SessionCounts = { commits: 0, conflicts: 0 }
+  readonly counts: SessionCounts = { queries: 0, slowQueries: 0, commits: 0, rollbacks: 0, conflicts: 0 }
   /** @internal */
   readonly scopeNames: ReadonlySet<string>
   /** @internal */
@@ -163,13 +188,19 @@ export class Rome implements SessionHost, AsyncDisposable {
   #retries = 0
   #closing: Promise<void> | undefined
 
-  private constructor(store: RecordStore, schemas: readonly EntitySchema[], options: RomeOptions) {
+  private constructor(
+    store: RecordStore,
+    schemas: readonly EntitySchema[],
+    { logger, observer }: { readonly logger: Logger; readonly observer: Observer | undefined },
+    options: RomeOptions,
+  ) {
     this.store = store
     const scopes = schemas.flatMap((schema) => schema.scopes).filter((scope) => scope.isDefault)
     this.scopeNames = new Set(scopes.map((scope) => scope.name))
     this.isolation = options.isolation ?? 'serializable'
     this.fullScans = options.fullScans ?? 'warn'
-    this.logger = options.logger ?? processWarnings
+    this.logger = logger
+    this.observer = observer
     if (options.budget !== undefined) checkBudget(options.budget)
     this.budget = options.budget
     this.slowQueryMs = options.slowQueryMs
@@ -204,9 +235,21 @@ export class Rome implements SessionHost, AsyncDisposable {
     const models = [...new Set(options.models ?? globalModels())]
     requireDistinctNames(models)
     const schemas = sealRelations(models.map((model) => schemaOf(model)))
-    const { engine, lockTimeoutMs, onProgress, cache = { bytes: cacheBytesDefault } } = options
-    const storeOptions = { lockTimeoutMs, onProgress, cacheBytes: cache.bytes }
-    return new Rome(await RecordStore.open(engine, schemas, storeOptions), schemas, options)
+    const {
+      engine,
+      lockTimeoutMs,
+      onProgress,
+      tracer,
+      logLevel = 'warn',
+      cache = { bytes: cacheBytesDefault },
+    } = options
+    const logger = loggerAt(options.logger ?? processWarnings, logLevel)
+    const isObserved = tracer !== undefined || logger.debug !== undefined
+    const observer = isObserved ? new Observer(tracer, logger.debug, engine.manifest.name) : undefined
+    const storeOptions = { lockTimeoutMs, onProgress, cacheBytes: cache.bytes, observer: tracer && observer }
+    const store = await RecordStore.open(engine, schemas, storeOptions)
+    logger.info?.('a store was opened', { engine: engine.manifest.name, models: schemas.map(({ name }) => name) })
+    return new Rome(store, schemas, { logger, observer }, options)
   }
 
   /**
@@ -258,19 +301,20 @@ export class Rome implements SessionHost, AsyncDisposable {
     const { isolation, durability, scopes, readOnly, ...retrying } = options
     const onRetry: RetryOptions['onRetry'] = (retry) => {
       this.#retries++
+      const { attempt, delayMs, error } = retry
+      this.logger.info?.('a transaction is tried again', { attempt, delayMs, code: error.code })
       options.onRetry?.(retry)
     }
-    return retryOnConflict(
-      async (attempt) => {
-        const session = this.session({ scopes, readOnly })
-        try {
-          return await session.begin({ isolation, durability, signal: options.signal }, () => work(session, attempt))
-        } finally {
-          await session.close()
-        }
-      },
-      { ...retrying, onRetry },
-    )
+    const attemptOnce = async (attempt: Attempt): Promise<T> => {
+      const session = this.session({ scopes, readOnly })
+      try {
+        return await session.begin({ isolation, durability, signal: options.signal }, () => work(session, attempt))
+      } finally {
+        await session.close()
+      }
+    }
+    const run = (): Promise<T> => retryOnConflict(attemptOnce, { ...retrying, onRetry })
+    return this.observer === undefined ? run() : this.observer.observe({ operation: 'transact' }, run)
   }
 
   /**
@@ -337,8 +381,17 @@ export class Rome implements SessionHost, AsyncDisposable {
    * ```
    */
   stats(): RomeStatistics {
-    const cache = this.store.resident?.statistics()
-    return { sessions: this.#sessions.size, ...this.counts, retries: this.#retries, cache }
+    const { claims, engine, resident } = this.store
+    return {
+      sessions: this.#sessions.size,
+      ...this.counts,
+      retries: this.#retries,
+      claims: claims?.size ?? 0,
+      claimWaits: claims?.waits ?? 0,
+      deadlocks: claims?.deadlocks ?? 0,
+      cache: resident?.statistics(),
+      engine: engine.stats(),
+    }
   }
 
   /**
@@ -419,6 +472,7 @@ export class Rome implements SessionHost, AsyncDisposable {
   async #close(): Promise<void> {
     await Promise.all(Array.from(this.#sessions, (session) => session[Symbol.asyncDispose]()))
     await this.store.close()
+    this.logger.info?.('a store was closed', { engine: this.store.engine.manifest.name })
   }
 
   #checkOpen(): void {

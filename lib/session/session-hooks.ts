@@ -1,5 +1,5 @@
 import type { MaybePromise } from '../async/maybe-promise.js'
-import type { Logger } from '../query/query-session.js'
+import type { Logger } from '../records/logger.js'
 import type { EntityRecord } from './entity-record.js'
 import { type EntityEvent, flushEvents, type SessionEvent } from './hook-events.js'
 import { Hooks } from './hooks.js'

@@ -1,13 +1,16 @@
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
-import type { FullScanPolicy, Logger } from '../query/query-session.js'
+import type { FullScanPolicy, QueryCounts } from '../query/query-session.js'
+import type { Logger } from '../records/logger.js'
+import type { Observer } from '../records/observer.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
 import type { Hooks } from './hooks.js'
 
 /** What happened in all sessions of a Rome since it was opened. */
-export interface SessionCounts {
+export interface SessionCounts extends QueryCounts {
   commits: number
+  rollbacks: number
   conflicts: number
 }
 
@@ -17,6 +20,8 @@ export interface SessionHost {
   readonly isolation: Isolation
   readonly fullScans: FullScanPolicy
   readonly logger: Logger
+  /** Told of all that is done; `undefined` where nobody wants to know. */
+  readonly observer: Observer | undefined
   readonly budget: QueryBudget | undefined
   readonly slowQueryMs: number | undefined
   readonly sortMemory: SortMemory

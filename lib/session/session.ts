@@ -6,10 +6,12 @@ import { loadSides, referredKey, wholeRelation } from '../query/load-related.js'
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
 import { newQuery, type Query } from '../query/query.js'
-import type { FullScanPolicy, Logger, QuerySession, ResultEntities, RunOptions } from '../query/query-session.js'
+import type { FullScanPolicy, QueryCounts, QuerySession, ResultEntities, RunOptions } from '../query/query-session.js'
 import { QueryRun } from '../query/run-query.js'
 import type { ResultsOf, RootOf, Selectable } from '../query/selection.js'
 import { type SessionScopes, sessionScopes } from '../query/session-scopes.js'
+import type { Logger } from '../records/logger.js'
+import type { Observed, Observer } from '../records/observer.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -105,6 +107,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   /** @internal */
   readonly scopes: SessionScopes | undefined
   #closing: Promise<void> | undefined
+  readonly #endSpan: (() => void) | undefined
 
   /**
    * The same as `rome.session(options)`. Cost: no read.
@@ -124,6 +127,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#transactions = new TransactionStack(rome, this.#unit, this, options, this.#hooks)
     this.#repeatedLoads = new RepeatedLoads(rome.logger)
     rome.opened(this)
+    this.#endSpan = rome.observer?.begin({ operation: 'session' })
   }
 
   /**
@@ -189,7 +193,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   get<T extends object>(model: ModelClass<T>, key: PrimaryKey, options: GetOptions = {}): Promise<T | undefined> {
-    return this.#operate(() => {
+    return this.#observed('get', model, () => {
       const table = this.#tableOf(model)
       const values = primaryKeyValues(table.schema, key)
       return andThen(this.#inScope(table, [values], options.withoutScope), (isSeen) =>
@@ -234,7 +238,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     keys: readonly PrimaryKey[],
     options: GetOptions = {},
   ): Promise<(T | undefined)[]> {
-    return this.#operate(() => {
+    return this.#observed('get', model, () => {
       const table = this.#tableOf(model)
       const values = keys.map((key) => primaryKeyValues(table.schema, key))
       const rowKeys = values.map((key) => table.keyOfPrimaryKey(key))
@@ -562,8 +566,10 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     const [options, work] = typeof first === 'function' ? [{}, first] : [first, second]
     checkOptions('session.begin', options, beginOptionRules)
     if (options.propagation === 'new') return this.#beginNew(options, work)
-    const transaction = await this.#open('begin', options)
-    return work === undefined ? transaction : transaction.run((running) => work(running, this))
+    const { observer } = this.#host
+    if (work === undefined) return this.#open('begin', options)
+    const run = async (): Promise<T> => (await this.#open('begin', options)).run((running) => work(running, this))
+    return observer === undefined ? run() : observer.observe({ operation: 'transaction' }, run)
   }
 
   /**
@@ -801,6 +807,16 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /** @internal */
+  get observer(): Observer | undefined {
+    return this.#host.observer
+  }
+
+  /** @internal */
+  get counts(): QueryCounts {
+    return this.#host.counts
+  }
+
+  /** @internal */
   get budget(): QueryBudget | undefined {
     return this.#host.budget
   }
@@ -930,18 +946,34 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     checkOptions(call, options, rules)
     this.#checkWritable(call)
     const table = this.#tableOf(model)
-    return this.run(
-      (transaction) =>
-        work({
-          transaction,
-          unit: this.#unit,
-          table,
-          now: this.clock(),
-          scopes: this.scopes,
-          inScope: (keys) => this.#inScope(table, keys),
-        }),
-      { signal: options.signal },
-    )
+    const write = (): Promise<number> =>
+      this.run(
+        (transaction) =>
+          work({
+            transaction,
+            unit: this.#unit,
+            table,
+            now: this.clock(),
+            scopes: this.scopes,
+            inScope: (keys) => this.#inScope(table, keys),
+          }),
+        { signal: options.signal },
+      )
+    const { observer } = this.#host
+    if (observer === undefined) return write()
+    return observer.observe({ operation: call, model: table.schema.name, isRequest: true }, async (note) => {
+      const rows = await write()
+      note({ 'rome.rows': rows })
+      return rows
+    })
+  }
+
+  /** As {@link RomeSession.#operate}, for what asks the store about a model. */
+  #observed<T>(operation: string, model: ModelClass, work: () => MaybePromise<T>): Promise<T> {
+    const { observer } = this.#host
+    if (observer === undefined) return this.#operate(work)
+    const observed: Observed = { operation, model: schemaOf(model).name, isRequest: true }
+    return observer.observe(observed, () => this.#operate(work)) as Promise<T>
   }
 
   /** As {@link RomeSession.#operate}, for what a hook may not ask for. */
@@ -974,6 +1006,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     await this.#guard.whenIdle()
     await this.#transactions.close()
     this.#host.closed(this)
+    this.#endSpan?.()
   }
 
   #checkWritable(call: string): void {

@@ -1,7 +1,7 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { ConflictError, UsageError } from '../errors/rome-error.js'
 import type { QuerySession } from '../query/query-session.js'
-import type { RecordTransaction, Savepoint } from '../records/record-transaction.js'
+import type { RecordCommitOptions, RecordTransaction, Savepoint } from '../records/record-transaction.js'
 import { throwIfAborted } from './abort-signal.js'
 import { flush } from './flush.js'
 import { flushWithHooks } from './flush-with-hooks.js'
@@ -77,8 +77,13 @@ export class TransactionStack {
 
   /** Writes what changed into the transaction's buffer. When it fails nothing has changed. */
   flush(): MaybePromise<void> {
+    if (this.#isReadOnly || this.#hooks.isCalling || !this.#unit.hasChanges) return undefined
+    const { observer } = this.#host
+    return observer === undefined ? this.#flush() : observer.observe({ operation: 'flush' }, () => this.#flush())
+  }
+
+  #flush(): MaybePromise<void> {
     const unit = this.#unit
-    if (this.#isReadOnly || this.#hooks.isCalling || !unit.hasChanges) return undefined
     if (this.#hooks.hasFlushHooks) {
       return this.#whole((transaction) => flushWithHooks(unit, transaction, this.#session, this.#hooks))
     }
@@ -197,7 +202,7 @@ export class TransactionStack {
     if (this.#transaction !== undefined) {
       try {
         throwIfAborted(signal)
-        await this.#transaction.commit({
+        await this.#write(this.#transaction, {
           isolation: isolation ?? this.#defaults.isolation ?? this.#host.isolation,
           durability: durability ?? this.#defaults.durability,
           signal,
@@ -222,6 +227,16 @@ export class TransactionStack {
     if (around !== undefined) around.failure = frame.failure ?? cause
   }
 
+  async #write(transaction: RecordTransaction, options: RecordCommitOptions): Promise<void> {
+    const { observer } = this.#host
+    if (observer === undefined || !transaction.hasWrites) await transaction.commit(options)
+    else {
+      await observer.observe({ operation: 'commit', isRequest: true }, async (note) => {
+        note({ 'rome.version': await transaction.commit(options) })
+      })
+    }
+  }
+
   /** Runs what hooks take part in: when it fails everything is as it was before. */
   async #whole(work: (transaction: RecordTransaction) => Promise<void>): Promise<void> {
     const transaction = await this.current()
@@ -239,6 +254,7 @@ export class TransactionStack {
 
   /** Takes back what was done, between the hooks that are told of it. */
   async #rollingBack(isSavepoint: boolean, undo: () => void): Promise<void> {
+    if (!isSavepoint) this.#host.counts.rollbacks++
     await this.#hooks.tell('beforeRollback', { isSavepoint })
     undo()
     await this.#hooks.tell('afterRollback', { isSavepoint })
