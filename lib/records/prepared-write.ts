@@ -92,15 +92,18 @@ export function refuseTaken(claims: readonly Claim[], isTaken: readonly boolean[
   if (taken !== -1) throw violation(claims[taken])
 }
 
+/** Why a row is not inserted. */
+export function primaryKeyExists(table: Table, row: Row): ConstraintError {
+  return new ConstraintError(
+    'ROME_PRIMARY_KEY_EXISTS',
+    'a row with this primary key is stored already: read and change it',
+    { context: { model: table.schema.name, key: table.primaryKeyOf(row) } },
+  )
+}
+
 function violation({ write: { table, next }, index }: Claim): ConstraintError {
   const row = next as Row
-  if (index === undefined) {
-    return new ConstraintError(
-      'ROME_PRIMARY_KEY_EXISTS',
-      'a row with this primary key is stored already: read and change it',
-      { context: { model: table.schema.name, key: table.primaryKeyOf(row) } },
-    )
-  }
+  if (index === undefined) return primaryKeyExists(table, row)
   const columns = index.definition.columns.map(({ column }) => column)
   return new ConstraintError('ROME_UNIQUE', 'another row has these values already: they must be unique', {
     context: {

@@ -122,6 +122,12 @@ export class RecordTransaction {
     return this.#reader.getByEntries(table, index, batch, meter)
   }
 
+  /** Rows of a unique index by the keys of their entries, in the order of the keys. Cost: a read of all, twice. */
+  getByUnique(table: Table, index: TableIndex, keys: readonly Key[]): MaybePromise<(Row | undefined)[]> {
+    this.#assertLive()
+    return this.#reader.getByUnique(table, index, keys)
+  }
+
   /** How many keys a range has, if memory tells. */
   countKnown(range: KeyRange): number | undefined {
     this.#assertLive()

@@ -87,6 +87,22 @@ export class TransactionReader {
     return this.#rowsOf(table, rowKeys, found, meter)
   }
 
+  /** The rows of a unique index by the keys of their entries, in the order of the keys. */
+  getByUnique(table: Table, index: TableIndex, keys: readonly Key[]): MaybePromise<(Row | undefined)[]> {
+    for (const key of keys) this.reads.noteKey(key)
+    const written = keys.map((key) => this.#writes.get(key))
+    const unwritten = keys.filter((_, at) => written[at] === undefined)
+    return andThen(unwritten.length === 0 ? [] : this.#snapshot.getMany(unwritten), (stored) => {
+      let next = 0
+      const values = written.map((value) => (value === undefined ? stored[next++] : (value ?? undefined)))
+      const found = { keys: keys.filter((_, at) => values[at]), values: values.filter((value) => value !== undefined) }
+      return andThen(this.getByEntries(table, index, found), (rows) => {
+        let row = 0
+        return values.map((value) => (value === undefined ? undefined : rows[row++]))
+      })
+    })
+  }
+
   /** Whether a row or an entry is stored under each of the keys. */
   hasMany(keys: readonly Key[]): MaybePromise<readonly boolean[]> {
     const found = keys.map((key) => {

@@ -155,6 +155,7 @@ class Merge {
     const unmet = keys.filter((key) => !isSettled(unit, unit.find(key)))
     const read = unmet.length === 0 ? [] : await transaction.getMany(table, unmet)
     const rows = new Map(unmet.map((key, at) => [key, read[at]]))
+    for (const [key, row] of rows) if (row === undefined) unit.vanished(key)
     for (const key of keys) if (!rows.has(key)) rows.set(key, unit.find(key)?.row)
     const stored = [...rows.values()].filter((row) => row !== undefined)
     const isSeen =

@@ -60,6 +60,7 @@ import {
 import { TransactionStack } from './transaction-stack.js'
 import { UnitOfWork } from './unit-of-work.js'
 import { UnmanagedEntities } from './unmanaged-entities.js'
+import { type UpsertOptions, upsertRows, upsertRules } from './upsert.js'
 
 export type { GetOptions } from './key-reads.js'
 
@@ -340,6 +341,75 @@ export class RomeSession implements QuerySession, AsyncDisposable {
         ),
       )
     })
+  }
+
+  /**
+   * Lays values over the row that they name, or inserts it; several rows as an array, with one read for all. Rows are
+   * named by their primary key, or by `on`, the columns of a unique index. `expect` says what must be so: the row is
+   * `present`, is `absent`, or `either`. It is a flush: everything that is unwritten is written, with hooks and checks.
+   *
+   * A soft-deleted row is not present, unless the values say `deletedAt`. A `version` among the values is the one that
+   * the row must have. A primary key never changes.
+   *
+   * @returns the entity, or the entities in the order of the values.
+   * @throws QueryError `ROME_NO_RESULT` for a row that is expected and missing; ConstraintError
+   * `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE` for one that is there and expected not to be; ConflictError
+   * `ROME_STALE_VERSION`; UsageError `ROME_ARGUMENT`, `ROME_UNDEFINED`; and as {@link RomeSession.flush}: then no row
+   * of the values was written, and entities are as they were.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, unique, type RomeSession } from 'rome-orm'
+   *
+   * @entity('settings')
+   * @unique('user', 'name')
+   * class Setting {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) user!: string
+   *   @column(t.string()) name!: string
+   *   @column(t.string()) value!: string
+   * }
+   *
+   * const set = (session: RomeSession, user: string, name: string, value: string): Promise<Setting> =>
+   *   session.upsert(Setting, { user, name, value }, { on: ['user', 'name'] })
+   * ```
+   */
+  upsert<T extends object>(
+    model: ModelClass<T>,
+    values: readonly ColumnValues<NoInfer<T>>[],
+    options?: UpsertOptions<NoInfer<T>>,
+  ): Promise<T[]>
+  upsert<T extends object>(
+    model: ModelClass<T>,
+    values: ColumnValues<NoInfer<T>>,
+    options?: UpsertOptions<NoInfer<T>>,
+  ): Promise<T>
+  async upsert<T extends object>(
+    model: ModelClass<T>,
+    values: ColumnValues<T> | readonly ColumnValues<T>[],
+    options: UpsertOptions<T> = {},
+  ): Promise<T | T[]> {
+    this.#checkWritable('upsert')
+    checkOptions('session.upsert', options, upsertRules)
+    const table = this.#tableOf(model) as unknown as Table
+    const given = Array.isArray(values) ? values : [values]
+    const entities = await this.run(
+      (transaction) =>
+        upsertRows(
+          {
+            unit: this.#unit,
+            transaction,
+            table,
+            flush: () => this.#transactions.flush(),
+            inScope: (keys) => this.#inScope(table, keys),
+          },
+          given,
+          options,
+        ),
+      { signal: options.signal },
+    )
+    // They are of the table's model.
+    return (Array.isArray(values) ? entities : entities[0]) as T | T[]
   }
 
   /**

@@ -8,7 +8,7 @@ import type { Table } from '../records/table.js'
  * Refuses to go on from a version of a row that is not the stored one. Says nothing when no version is known.
  * @throws ConflictError `ROME_STALE_VERSION`.
  */
-export function requireVersion(table: Table, key: Key, known: unknown, current: Row | undefined): void {
+export function requireVersion(table: Table, key: Key | undefined, known: unknown, current: Row | undefined): void {
   const { version } = table.schema
   if (version === undefined || known === undefined || current?.[version.position] === known) return
   throw new ConflictError(
@@ -17,7 +17,7 @@ export function requireVersion(table: Table, key: Key, known: unknown, current: 
     {
       context: {
         model: table.schema.name,
-        key: primaryKeyByColumn(table, key),
+        key: key && primaryKeyByColumn(table, key),
         version: known,
         versionStored: current?.[version.position],
       },
