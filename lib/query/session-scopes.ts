@@ -29,6 +29,8 @@ export class SessionScopes {
   /** Every predicate is made once for each source. */
   readonly #predicates = new WeakMap<ModelSource, Map<ScopeDefinition, ExpressionNode>>()
   readonly #tests = new Map<ScopeDefinition, (row: Row) => boolean>()
+  /** Of models with all their default scopes. */
+  readonly #rowTests = new Map<EntitySchema, RowTest>()
 
   /** @throws UsageError `ROME_SCOPE_UNKNOWN`. */
   constructor(names: ReadonlySet<string>, values: ScopeValues) {
@@ -58,7 +60,13 @@ export class SessionScopes {
   }
 
   /** Tells rows of a model that are in scope from others, by the row alone as far as that can be. */
-  rowTest({ source }: EntitySchema, without: readonly string[]): RowTest {
+  rowTest(schema: EntitySchema, without: readonly string[]): RowTest {
+    if (without.length > 0) return this.#makeRowTest(schema, without)
+    if (!this.#rowTests.has(schema)) this.#rowTests.set(schema, this.#makeRowTest(schema, without))
+    return this.#rowTests.get(schema)
+  }
+
+  #makeRowTest({ source }: EntitySchema, without: readonly string[]): RowTest {
     const active = this.activeOn(source, without)
     if (active.some(({ predicate }) => readsOtherRows(predicate))) return undefined
     const tests = active.map(({ predicate }) => compileTest(source, predicate))

@@ -163,3 +163,31 @@ t.test('joins', async (t) => {
     'lookup join',
   )
 })
+
+t.test('conditions of joins may ask subqueries', async (t) => {
+  const rome = await Rome.open({ engine: memory(), models: [Owner, Book], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  const session = rome.session()
+  for (let id = 1; id <= 3; id++) session.add(create(Owner, { id, name: `o${id}`, bossId: null }))
+  for (let id = 1; id <= 4; id++) session.add(create(Book, { id, ownerId: id % 2 === 0 ? 2 : 1, title: `t${id}` }))
+  const twin = alias(Book, 'twin')
+  const isFollowed = exists(session.query(twin).filter(twin.ownerId.eq(book.ownerId), twin.id.gt(book.id)))
+  const pairs = session.query(owner.id, book.id).orderBy(owner.id, book.id)
+  const condition = and_(book.ownerId.eq(owner.id), isFollowed)
+  t.same(await pairs.join(Book, condition).all(), [
+    [1, 1],
+    [2, 2],
+  ])
+  t.same(await pairs.outerJoin(Book, condition).all(), [
+    [1, 1],
+    [2, 2],
+    [3, null],
+  ])
+  t.same(await session.query(Owner).join(Book, condition).count(), 2)
+  const isOlder = exists(session.query(twin).filter(twin.id.eq(book.id), twin.id.gt(owner.id)))
+  t.same(await pairs.join(Book, and_(book.ownerId.eq(owner.id), isOlder)).all(), [
+    [1, 3],
+    [2, 4],
+  ])
+  await t.rejects(pairs.outerJoin(Book, isOlder).all(), { code: 'ROME_QUERY_INVALID' })
+})
