@@ -7,8 +7,10 @@ import {
   indexAlias,
   type ModelShape,
   type ReferenceShape,
+  tableOfAll,
 } from './model-shape.js'
-import { orderedBy } from './pairs.js'
+import { orderedBy, type PredicatePair } from './pairs.js'
+import { relationsUnder } from './predicates/inside.js'
 import { predicate } from './predicates/predicate.js'
 import { columnKinds, datetime, integer, type ValueKind } from './value-kinds.js'
 
@@ -24,17 +26,30 @@ export function modelShapes(choices: Choices, isScoped: boolean): readonly Model
     const all = [...columns, ...references.flatMap((reference) => reference.own)]
     const unique = references.filter(({ isUnique }) => isUnique).map(uniqueIndex)
     const indexes = [...unique, ...choices.list(0, 5, () => indexShape(choices, all))]
-    const model: ModelShape = { name, columns: all, indexes, references, relations: [] }
-    return isScoped ? withScope(choices, model) : model
+    return { name, columns: all, indexes, references, relations: [] }
   })
   relate(models)
+  if (!isScoped) return models
+  const scopes = models.map((model) => scopeOf(choices, model, models))
+  // Others refer to these very objects.
+  models.forEach((model, at) => {
+    Object.assign(model, { scope: scopes[at] })
+  })
   return models
 }
 
-/** The model with a default scope. */
-function withScope(choices: Choices, model: ModelShape): ModelShape {
+/** A predicate of rows that are seen, also by what rows they are related to, seen or not. */
+function scopeOf(choices: Choices, model: ModelShape, models: readonly ModelShape[]): PredicatePair {
   const columns = columnsUnder(indexAlias, model).filter((value) => !value.kind.isRounded)
-  return { ...model, scope: predicate(choices, orderedBy(choices, columns), 2) }
+  const whole = (shape: ModelShape): ModelShape =>
+    models.includes(shape) ? { ...shape, name: tableOfAll(shape), relations: [] } : shape
+  const relations = model.relations.map((relation) => ({
+    ...relation,
+    target: whole(relation.target),
+    through: relation.through && { ...relation.through, model: whole(relation.through.model) },
+  }))
+  const inside = { relations: relationsUnder(indexAlias, relations) }
+  return predicate(choices, orderedBy(choices, columns), 2, inside)
 }
 
 function columnShapes(choices: Choices): readonly ColumnShape[] {

@@ -90,7 +90,12 @@ export const indexAlias = 'r'
 
 /** SQLite's table of all rows. Where a model has a scope, a view of its name has those in scope. */
 export function tableOf({ name, scope }: Pick<ModelShape, 'name' | 'scope'>): string {
-  return scope === undefined ? name : `${name}_all`
+  return scope === undefined ? name : tableOfAll({ name })
+}
+
+/** The same for a model that is to have a scope. */
+export function tableOfAll({ name }: Pick<ModelShape, 'name'>): string {
+  return `${name}_all`
 }
 
 /** The model that a foreign key of another leads to. */
