@@ -87,6 +87,16 @@ export type { Fields, RelatedPredicate, Relation } from './schema/relation.js'
 export { schemaOf } from './schema/schema-of.js'
 
 export type { BulkDeleteOptions, BulkOptions, BulkUpdateOptions } from './session/bulk-writes.js'
+export type {
+  Change,
+  ChangedRow,
+  ChangeFeed,
+  ErasedChange,
+  RowValues,
+  SoftDeletedChange,
+  StoredChange,
+  WatchOptions,
+} from './session/change-feed.js'
 export type { ColumnValues } from './session/given-values.js'
 export type {
   ContextOf,

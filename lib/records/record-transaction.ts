@@ -13,6 +13,7 @@ import type { ResidentView } from './resident/resident-view.js'
 import type { Row } from './row.js'
 import type { ChangesByTable } from './row-change.js'
 import type { RowClaims } from './row-claims.js'
+import { RowOrigins } from './row-origins.js'
 import { settleReferences } from './settle-references.js'
 import type { Statistics } from './statistics.js'
 import type { StoredBatch, StoredValue } from './stored-value.js'
@@ -68,6 +69,7 @@ export class RecordTransaction {
   /** What the rules of the models rely on, and rows read for update, which every commit proves. */
   #ruleReader: TransactionReader
   readonly #references: ReferenceNotes
+  readonly #origins: RowOrigins | undefined
   /** How many rows more or less each table has by this transaction. */
   #rowChanges = new Map<number, number>()
   /** Rows that nobody else may write until the end of the transaction. */
@@ -83,6 +85,7 @@ export class RecordTransaction {
     this.#reader = this.#newReader(isReadOnly ? new UnkeptReads() : new ReadSet())
     this.#ruleReader = this.#newReader()
     this.#references = new ReferenceNotes(host.references)
+    this.#origins = host.engine.manifest.watch ? new RowOrigins() : undefined
   }
 
   /** The version of the store that is read. */
@@ -217,7 +220,8 @@ export class RecordTransaction {
     this.#assertLive()
     if (!this.hasWrites) return this.readVersion
     await this.checkReferences(new Date())
-    const writes = this.#writes.toWrites()
+    const written = this.#writes.toWrites()
+    const writes = this.#origins?.mark(written) ?? written
     await this.claims.takeToWrite(writes, options.signal)
     const { reads: read } = this.#reader
     const { reads: relied } = this.#ruleReader
@@ -351,15 +355,22 @@ export class RecordTransaction {
     })
   }
 
+  readonly #isWritten = (key: Key): boolean => this.#writes.get(key) !== undefined
+
   /** The last step of every change: nothing can fail any more. What is given up goes before what is taken. */
   #put(prepared: readonly PreparedWrite[]): void {
-    for (const { key, next, entries } of prepared) {
+    for (const write of prepared) {
+      const { key, next, entries } = write
       for (const { before, after } of entries) {
         if (before !== undefined && before.key !== after?.key) this.#writes.set(before.key, null)
       }
-      if (next === undefined) this.#writes.set(key, null)
+      if (next !== undefined) continue
+      this.#origins?.note(write, key, this.#isWritten)
+      this.#writes.set(key, null)
     }
-    for (const { table, key, previous, next, entries, bytes } of prepared) {
+    for (const write of prepared) {
+      const { table, key, previous, next, entries, bytes } = write
+      if (next !== undefined) this.#origins?.note(write, key, this.#isWritten)
       for (const { after } of entries) if (after !== undefined) this.#writes.set(after.key, after.value)
       if (next !== undefined) this.#writes.set(key, bytes)
       if (next === undefined) {

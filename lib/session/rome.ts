@@ -19,6 +19,7 @@ import type { EntitySchema, ModelClass } from '../schema/entity-schema.js'
 import { globalModels, requireDistinctNames } from '../schema/registry.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { sealRelations } from '../schema/seal-relations.js'
+import { type ChangeFeed, openFeed, type WatchOptions, watched } from './change-feed.js'
 import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
 import { Hooks } from './hooks.js'
 import { type Attempt, type RetryOptions, retryOnConflict, retryOptionRules } from './retry.js'
@@ -341,6 +342,46 @@ export class Rome implements SessionHost, AsyncDisposable {
     this.#checkOpen()
     const [model, hook] = rest.length === 2 ? rest : [undefined, ...rest]
     return this.hooks.add(event, model && this.store.table(schemaOf(model)).schema, hook)
+  }
+
+  /**
+   * Committed changes of a model, of several or of all, as they come: those after a position, or from now on. Each
+   * comes at least once, in the order of the commits; keep the position of the last that was dealt with to go on
+   * after it, also in another process or after a crash. Changes by query and by foreign keys are among them.
+   *
+   * To have what is stored and all that comes after, without a gap: `session.position()`, read in that session, watch
+   * from there. Cost: reads the log, not the tables; nothing while nobody reads the feed.
+   *
+   * @throws UsageError `ROME_ARGUMENT`, `ROME_POSITION`, `ROME_CLOSED`, `ROME_OPTION_NOT_SUPPORTED`; SchemaError
+   * `ROME_SCHEMA_UNKNOWN_MODEL`; EngineError `ROME_CHANGES_GONE`, at the latest by `next`.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type Rome } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.string()) title!: string
+   * }
+   *
+   * async function follow(rome: Rome, after: string, keep: (position: string) => Promise<void>): Promise<void> {
+   *   for await (const change of rome.watch(Book, { after, signal: AbortSignal.timeout(60_000) })) {
+   *     console.log(change.kind, change.key, change.values?.title)
+   *     await keep(change.position)
+   *   }
+   * }
+   * ```
+   */
+  watch<T extends object>(model: ModelClass<T>, options?: WatchOptions): ChangeFeed<T>
+  watch<const Models extends readonly ModelClass[]>(
+    models: Models,
+    options?: WatchOptions,
+  ): ChangeFeed<InstanceType<Models[number]>>
+  watch(options?: WatchOptions): ChangeFeed<object>
+  watch(first?: ModelClass | readonly ModelClass[] | WatchOptions, second: WatchOptions = {}): ChangeFeed<object> {
+    this.#checkOpen()
+    return openFeed(this.store, ...watched(first, second))
   }
 
   /**

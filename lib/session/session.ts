@@ -37,6 +37,7 @@ import {
   insertRows,
   updateRowsByKey,
 } from './bulk-writes.js'
+import { sealPosition } from './change-position.js'
 import { type EntityRecord, recordOf } from './entity-record.js'
 import { type ColumnValues, newOf } from './given-values.js'
 import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
@@ -790,6 +791,30 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#guard.checkOpen()
     const [model, hook] = rest.length === 2 ? rest : [undefined, ...rest]
     return this.#hooks.own.add(event, model && this.#tableOf(model).schema, hook)
+  }
+
+  /**
+   * The position in the order of changes of what this transaction reads, for `rome.watch`: what was committed before is
+   * seen by the session, and what comes after by the feed. Begins a transaction if there is none. Cost: no read.
+   *
+   * @example
+   * ```ts
+   * import type { ModelClass, Rome } from 'rome-orm'
+   *
+   * async function copyAndFollow<T extends object>(rome: Rome, model: ModelClass<T>, put: (row: object) => void) {
+   *   await using session = rome.session()
+   *   const after = await session.position()
+   *   for (const entity of await session.query(model).all()) put(entity)
+   *   return rome.watch(model, { after })
+   * }
+   * ```
+   */
+  position(): Promise<string> {
+    return this.#operate(() =>
+      andThen(this.#transactions.current(), ({ readVersion }) =>
+        sealPosition(this.#host.store.secret, { version: readVersion }),
+      ),
+    )
   }
 
   /**
