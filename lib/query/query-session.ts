@@ -46,6 +46,12 @@ export interface ResultEntities {
   fill(side: RelationSide, related: readonly object[], isPartial?: boolean): void
 }
 
+/** A stream that was begun and not ended. */
+export interface OpenStream {
+  /** Lets go of what it holds. Reading on meets a closed session. */
+  release(): MaybePromise<void>
+}
+
 /** What a query needs of the session it runs in. */
 export interface QuerySession extends ResultEntities {
   readonly fullScans: FullScanPolicy
@@ -67,6 +73,8 @@ export interface QuerySession extends ResultEntities {
    * its buffer, and runs `work`.
    */
   run<T>(work: (transaction: RecordTransaction) => MaybePromise<T>, options?: RunOptions): Promise<T>
+  /** Streams under way: they are released when the session is closed. */
+  readonly openStreams: Set<OpenStream>
   /** Where entities come from that the session does not follow; `isShared` when a row is one entity among them. */
   unmanaged(isShared: boolean): ResultEntities
   /** Entities of the session take over rows that were written beside the unit of work. */

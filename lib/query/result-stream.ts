@@ -7,9 +7,9 @@ import { type QueryDescription, rootOf } from './description.js'
 import { execute } from './operators/execute.js'
 import type { Operator } from './operators/operator.js'
 import type { OutputPart } from './plan/output.js'
-import type { QuerySession } from './query-session.js'
+import type { OpenStream, QuerySession } from './query-session.js'
 import { refuseForUpdate } from './rows-for-update.js'
-import { QueryRun, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
+import { QueryRun, reportIfSlow, resultsOf, type TerminalOptions, terminalOptionRules } from './run-query.js'
 
 /** A query under way in its transaction. */
 interface Running {
@@ -23,7 +23,7 @@ interface Running {
  * Results one by one, in constant memory. Between two of them the session may be used; what it writes meanwhile does
  * not show in the stream. Leaving a `for await` loop, `return()` and `await using` release what the stream holds.
  */
-export class ResultStream<Result> implements AsyncIterableIterator<Result>, AsyncDisposable {
+export class ResultStream<Result> implements AsyncIterableIterator<Result>, AsyncDisposable, OpenStream {
   readonly #session: QuerySession
   readonly #description: QueryDescription
   readonly #options: TerminalOptions
@@ -31,6 +31,9 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
   #results: unknown[] = []
   #position = 0
   #hasEnded = false
+  #isReleased = false
+  /** The time that reading took, without that of whoever takes the results. */
+  #elapsedMs = 0
   #endSpan: ((noted: SpanAttributes, error?: unknown) => void) | undefined
 
   /** @internal */
@@ -47,7 +50,8 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
   }
 
   async next(): Promise<IteratorResult<Result, undefined>> {
-    if (this.#position >= this.#results.length && !this.#hasEnded) await this.#readBatch()
+    // What a closed session took away is read again, which it refuses.
+    while (this.#position >= this.#results.length && !this.#hasEnded) await this.#readBatch()
     if (this.#position >= this.#results.length) return { done: true, value: undefined }
     return { done: false, value: this.#results[this.#position++] as Result }
   }
@@ -61,23 +65,35 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
     await this.#end()
   }
 
+  /** @internal Called when the session is closed. */
+  release(): MaybePromise<void> {
+    this.#isReleased = true
+    this.#results = []
+    this.#session.openStreams.delete(this)
+    return this.#running?.operator.close()
+  }
+
   async #readBatch(): Promise<void> {
     const isFirst = this.#running === undefined
     if (isFirst) this.#beginSpan()
+    const startedAt = performance.now()
     try {
       await this.#session.run((transaction) => this.#pull(transaction), {
         signal: this.#options.signal,
         flush: isFirst,
       })
     } catch (error) {
+      this.#elapsedMs += performance.now() - startedAt
       await this.#end(error)
       throw error
     }
-    if (this.#results.length === 0) await this.#end()
+    this.#elapsedMs += performance.now() - startedAt
+    if (this.#results.length === 0 && !this.#isReleased) await this.#end()
   }
 
   #pull(transaction: RecordTransaction): MaybePromise<void> {
     return andThen(this.#running ?? this.#begin(transaction), (running) => {
+      if (this.#running === undefined) this.#session.openStreams.add(this)
       this.#running = running
       if (running.transaction !== transaction) {
         throw new UsageError(
@@ -113,12 +129,13 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
   }
 
   async #end(error?: unknown): Promise<void> {
-    if (!this.#hasEnded) {
-      const { keys = 0, bytes = 0 } = this.#running?.run.execution.meter ?? {}
-      this.#endSpan?.({ 'rome.keys_read': keys, 'rome.bytes_read': bytes }, error)
-    }
+    const isFirst = !this.#hasEnded
     this.#hasEnded = true
-    this.#results = []
-    await this.#running?.operator.close()
+    await this.release()
+    if (!isFirst) return
+    const run = this.#running?.run
+    const { keys = 0, bytes = 0 } = run?.execution.meter ?? {}
+    this.#endSpan?.({ 'rome.keys_read': keys, 'rome.bytes_read': bytes }, error)
+    if (run !== undefined) reportIfSlow(this.#session, this.#description, run, this.#elapsedMs, error)
   }
 }

@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { checkOptions, isObject, isSignal, type OptionRules } from '../errors/checked-options.js'
+import { RomeError } from '../errors/rome-error.js'
 import { describeExpression } from '../expressions/describe.js'
 import type { Note } from '../records/observer.js'
 import { ReadMeter } from '../records/read-meter.js'
@@ -168,12 +169,32 @@ function runObserved<T>(
     const run = new QueryRun(session, transaction, options, observers)
     if (session.slowQueryMs === undefined && note === undefined) return work(run)
     const startedAt = performance.now()
-    return andThen(work(run), (result) => {
-      if (note !== undefined) noteResult(note, run, result)
-      reportSlow(session, description, run, performance.now() - startedAt)
-      return result
-    })
+    const report = (error?: unknown): void =>
+      reportIfSlow(session, description, run, performance.now() - startedAt, error)
+    return orReport(
+      () =>
+        andThen(work(run), (result) => {
+          if (note !== undefined) noteResult(note, run, result)
+          report()
+          return result
+        }),
+      report,
+    )
   }, options)
+}
+
+/** Calls `report` with the error when the work fails. */
+function orReport<T>(work: () => MaybePromise<T>, report: (error: unknown) => void): MaybePromise<T> {
+  const fail = (error: unknown): never => {
+    report(error)
+    throw error
+  }
+  try {
+    const result = work()
+    return result instanceof Promise ? result.catch(fail) : result
+  } catch (error) {
+    return fail(error)
+  }
 }
 
 /** What a span of a query says of its end. */
@@ -184,7 +205,14 @@ function noteResult(note: Note, run: QueryRun, result: unknown): void {
   else if (typeof result === 'number') note({ 'rome.rows': result })
 }
 
-function reportSlow(session: QuerySession, description: QueryDescription, run: QueryRun, elapsedMs: number): void {
+/** Tells the logger of a query that took long, also when it failed in the end. */
+export function reportIfSlow(
+  session: QuerySession,
+  description: QueryDescription,
+  run: QueryRun,
+  elapsedMs: number,
+  error?: unknown,
+): void {
   if (session.slowQueryMs === undefined || elapsedMs < session.slowQueryMs) return
   session.counts.slowQueries++
   const { keys, bytes } = run.execution.meter
@@ -194,6 +222,7 @@ function reportSlow(session: QuerySession, description: QueryDescription, run: Q
     timeMs: Math.round(elapsedMs),
     keys,
     bytes,
+    ...(error === undefined ? {} : { error: error instanceof RomeError ? error.code : String(error) }),
   })
 }
 

@@ -6,7 +6,14 @@ import { loadSides, referredKey, wholeRelation } from '../query/load-related.js'
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
 import { newQuery, type Query } from '../query/query.js'
-import type { FullScanPolicy, QueryCounts, QuerySession, ResultEntities, RunOptions } from '../query/query-session.js'
+import type {
+  FullScanPolicy,
+  OpenStream,
+  QueryCounts,
+  QuerySession,
+  ResultEntities,
+  RunOptions,
+} from '../query/query-session.js'
 import { QueryRun } from '../query/run-query.js'
 import type { ResultsOf, RootOf, Selectable } from '../query/selection.js'
 import { type SessionScopes, sessionScopes } from '../query/session-scopes.js'
@@ -887,6 +894,9 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /** @internal */
+  readonly openStreams = new Set<OpenStream>()
+
+  /** @internal */
   get store(): RecordStore {
     return this.#host.store
   }
@@ -1099,8 +1109,12 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   async #close(): Promise<void> {
     this.#guard.close()
     await this.#guard.whenIdle()
-    await this.#transactions.close()
-    this.#host.closed(this)
+    try {
+      for (const stream of this.openStreams) await stream.release()
+    } finally {
+      await this.#transactions.close()
+      this.#host.closed(this)
+    }
     this.#endSpan?.()
   }
 

@@ -4,7 +4,7 @@ import { primaryKey } from '../../lib/decorators/primary-key.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import { QueryError } from '../../lib/errors/rome-error.js'
 import { count } from '../../lib/expressions/aggregate.js'
-import { and_ } from '../../lib/expressions/predicate.js'
+import { and_, or_ } from '../../lib/expressions/predicate.js'
 import type { Page, PageOptions } from '../../lib/query/page.js'
 import { alias } from '../../lib/schema/alias.js'
 import { create } from '../../lib/schema/create.js'
@@ -54,6 +54,58 @@ t.test('onlyDeleted gives nothing of a model that is never soft-deleted, whichev
   t.strictSame(await session.query(Book).onlyDeleted().all(), [])
   t.strictSame(await session.query(Book).onlyDeleted().filter(book.author.eq('a')).all(), [])
   t.equal(await session.query(Book).onlyDeleted().filter(book.id.eq(1)).count(), 0)
+})
+
+t.test(
+  'a column of a combined model is that of its entities, whatever is selected by its name beside them',
+  async (t) => {
+    const left = session.query(Book, book.year).filter(book.id.lt(3))
+    const right = session.query(Book, book.id).filter(book.id.in([3, 11]))
+    const combined = left.union(right).orderBy(book.year.desc(), book.id.desc())
+    t.strictSame(
+      (await combined.all()).map(([{ id }, value]) => [id, value]),
+      [
+        [11, 11],
+        [3, 3],
+        [2, 1802],
+        [1, 1801],
+        [0, 1800],
+      ],
+    )
+    t.strictSame((await combined.filter(book.year.eq(1803)).all()).length, 2)
+    t.equal((await readThrough(combined, 2)).items.length, 5)
+  },
+)
+
+t.test('what groups are made by is known within a larger and_ or or_', async (t) => {
+  const early = book.year.lt(1801)
+  const ofA = book.author.eq('a')
+  const either = or_(early, ofA)
+  const grouped = session.query(either, count()).groupBy(either)
+  t.strictSame(await grouped.having(or_(either, count().gt(100))).all(), [[true, 6]])
+  t.strictSame(
+    await grouped
+      .having(or_(ofA, count().gt(5), early))
+      .orderBy(either)
+      .all(),
+    [
+      [false, 6],
+      [true, 6],
+    ],
+  )
+  const both = and_(early, ofA)
+  t.strictSame(
+    await session
+      .query(both, count())
+      .groupBy(both)
+      .having(and_(both, count().gt(0)))
+      .all(),
+    [[true, 1]],
+  )
+  await t.rejects(grouped.having(or_(early, count().gt(100))).all(), { code: 'ROME_QUERY_INVALID' })
+  const ordered = session.query(either).distinct().orderBy(or_(either, book.id.isNull()).desc())
+  await t.rejects(ordered.all(), { code: 'ROME_QUERY_INVALID' }, 'what is not selected has no one value')
+  t.strictSame(await session.query(either).distinct().orderBy(or_(ofA, early).desc()).all(), [true, false])
 })
 
 t.test('combined groups are ordered by what they are grouped by and by their aggregates', async (t) => {

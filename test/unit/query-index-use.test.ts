@@ -186,21 +186,74 @@ t.test('a budget of keys is exact: so many suffice, one less does not, and no mo
   }
 })
 
-t.test('slow queries are reported to the logger, by every terminal that ends by itself', async (t) => {
+t.test('what an analysis tells of a filter decides how far an order is read for a limit', async (t) => {
+  const Job = defineEntity(
+    'jobs',
+    {
+      id: primaryKey(types.integer()),
+      status: types.enum('done', 'failed', 'new'),
+      owner: types.string(),
+      at: types.integer(),
+    },
+    { indexes: [index('status'), index('owner', 'at')] },
+  )
+  const job = fields(Job)
+  const rome = await Rome.open({ engine: memory(), models: [Job], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  const session = rome.session()
+  for (let id = 0; id < 4000; id++) {
+    session.add(create(Job, { id, status: id % 1000 === 7 ? 'failed' : 'done', owner: `o${id % 2}`, at: id }))
+  }
+  await session.commit()
+  const newest = (status: 'done' | 'failed') =>
+    session.query(Job).filter(job.status.eq(status), job.owner.eq('o1')).orderBy(job.at.desc()).limit(5)
+  const failed = newest('failed')
+  const before = keysRead((await failed.explain({ analyze: true })).plan)
+  await rome.analyze()
+  const explained = await failed.explain({ analyze: true })
+  t.match(String(explained), 'jobs.status')
+  t.ok(keysRead(explained.plan) < 20 && before > 200, `${keysRead(explained.plan)} keys are read, ${before} before`)
+  t.match(String(await newest('done').explain()), 'jobs.owner_at', 'most of what is in order passes')
+})
+
+t.test('slow queries are reported to the logger, by every terminal, also when they fail', async (t) => {
   const warned: string[] = []
+  const contexts: Readonly<Record<string, unknown>>[] = []
   const rome = await Rome.open({
     engine: memory(),
     models: [Item],
     slowQueryMs: 0,
-    logger: { warn: (message) => warned.push(message) },
+    logger: {
+      warn: (message, context) => {
+        warned.push(message)
+        contexts.push(context)
+      },
+    },
   })
   t.teardown(() => rome.close())
-  const query = rome.session().query(Item).filter(item.id.gte(0))
+  const session = rome.session()
+  for (let id = 0; id < 3; id++) session.add(create(Item, { id, kind: 'k', color: 'c', size: id }))
+  await session.commit()
+  const query = session.query(Item).filter(item.id.gte(0))
   const terminals = [
     () => query.all(),
     () => query.count(),
     () => query.page({ size: 5 }),
     () => query.paginate({ limit: 5 }),
+    async () => {
+      for await (const _ of query.stream());
+    },
+    async () => {
+      for await (const _ of query.stream()) break
+    },
+    () => t.rejects(query.all({ budget: { keys: 1 } }), { code: 'ROME_BUDGET' }),
+    () =>
+      t.rejects(
+        async () => {
+          for await (const _ of query.stream({ budget: { keys: 1 } }));
+        },
+        { code: 'ROME_BUDGET' },
+      ),
     () => query.update({ color: 'red' }),
     () => query.hardDelete(),
   ]
@@ -209,6 +262,10 @@ t.test('slow queries are reported to the logger, by every terminal that ends by 
     t.equal(warned.length, index + 1)
     t.match(warned[index], 'slow')
   }
+  t.strictSame(
+    contexts.flatMap(({ error }) => error ?? []),
+    ['ROME_BUDGET', 'ROME_BUDGET'],
+  )
 })
 
 t.test(

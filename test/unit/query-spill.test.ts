@@ -285,6 +285,21 @@ t.test('50 000 rows in a query', async (t) => {
     await t.rejects(reading, { code: 'ROME_ABORTED' })
     t.strictSame(openSortFiles() ?? [], [])
 
+    const other = rome.session()
+    const left = other.query(book.id, book.author).orderBy(book.author, book.title.desc()).stream()
+    await left.next()
+    if (openSortFiles() !== undefined) t.equal(openSortFiles()?.length, 1)
+    await other.close()
+    t.strictSame(openSortFiles() ?? [], [], 'a closed session ends its streams')
+    await t.rejects(left.next(), { code: 'ROME_CLOSED' }, 'which say so, also where they had read further')
+    t.strictSame(await left.next(), { done: true, value: undefined })
+
+    const pending = rome.session()
+    const reading2 = pending.query(book.id).orderBy(book.title).stream()
+    const [first] = await Promise.allSettled([reading2.next(), pending.close()])
+    t.ok(first.status === 'rejected' ? first.reason.code === 'ROME_CLOSED' : first.value.done === false)
+    t.strictSame(openSortFiles() ?? [], [])
+
     const outlived = byAuthor.stream()
     await outlived.next()
     await session.commit()

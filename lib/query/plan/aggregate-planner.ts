@@ -9,7 +9,7 @@ import { beyondPlace, limit, outputParts, planDistinct, project, sorted } from '
 import type { PlanNode } from './plan-node.js'
 import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
-import { rewrite } from './rewrite.js'
+import { type KnownExpression, replaceKnown } from './replace-known.js'
 import { planSource } from './row-source.js'
 import { isSameExpression } from './same-expression.js'
 
@@ -35,9 +35,7 @@ export function planAggregate(store: PlanningStore, description: QueryDescriptio
   const input = onePerGroup ?? planSource(store, description, request).path.plan
   const groups: Source = { name: 'groups' }
   const columns = [...description.groupBy, ...aggregates].map((node, position) => groupColumn(groups, node, position))
-  const replacement = (node: ExpressionNode): ExpressionNode | undefined =>
-    columns.find(({ of }) => isSameExpression(of, node))?.column
-  const grouped = (node: ExpressionNode): ExpressionNode => onlyGrouped(rewrite(node, replacement), groups)
+  const grouped = (node: ExpressionNode): ExpressionNode => onlyGrouped(replaceKnown(node, columns), groups)
   const selection = description.selection.map((part): SelectedPart => {
     if (part.kind === 'value') return { ...part, node: grouped(part.node) }
     throw new QueryError(
@@ -94,7 +92,7 @@ function aggregatesOf(description: QueryDescription): AggregateNode[] {
 }
 
 /** Grouped values and aggregates are columns of the aggregate step's rows. */
-function groupColumn(groups: Source, of: ExpressionNode, position: number): { of: ExpressionNode; column: ColumnNode } {
+function groupColumn(groups: Source, of: ExpressionNode, position: number): KnownExpression {
   const type = typeOf(of)
   const column: ColumnReference = { name: describeExpression(of), type, isNullable: true, position }
   return { of, column: { kind: 'column', source: groups, column, type } }

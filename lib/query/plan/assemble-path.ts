@@ -1,7 +1,8 @@
-import type { ExpressionNode } from '../../expressions/nodes.js'
+import type { ColumnReference, ExpressionNode } from '../../expressions/nodes.js'
+import { shareOf } from '../../records/statistics.js'
 import { type AccessPath, type AccessRequest, rowsOf } from './access-request.js'
 import type { FilterValues } from './column-values.js'
-import { fractionOf, type KeyRanges } from './key-ranges.js'
+import { fractionOf, type KeyRanges, keyRanges } from './key-ranges.js'
 import type { PlanNode } from './plan-node.js'
 
 /** What reading costs, in entries gone through: of an entry, of a row by its key, and of a seek. */
@@ -54,15 +55,41 @@ export function assemble(
   return { plan, presorted, cost }
 }
 
-/** What share of the rows in the ranges the rest of the filter lets through, by a guess. */
+/**
+ * What share of the rows in the ranges the rest of the filter lets through: of columns that analyzed indexes begin with
+ * by their samples, of others by a guess.
+ */
 function passingFraction(request: AccessRequest, values: FilterValues, found: KeyRanges): number {
-  let fraction = 1
-  for (const column of request.table.schema.columns) {
-    const left = values.get(column)
-    if (left !== undefined && !found.used.includes(column)) fraction *= fractionOf(column, left.intervals)
-  }
+  const columns = request.table.schema.columns.filter(
+    (column) => values.get(column) !== undefined && !found.used.includes(column),
+  )
+  let { fraction, others: guessed } = analyzedFraction(request, values, columns)
+  for (const column of guessed) fraction *= fractionOf(column, values.get(column)?.intervals ?? [])
   const others = request.conjuncts.filter((node) => !values.knows(node)).length
   return Math.max(1e-4, fraction * 0.3 ** others)
+}
+
+/** The share of the rows with wanted values in columns that analyzed indexes tell of, and the other columns. */
+function analyzedFraction(
+  { table, statistics, scope }: AccessRequest,
+  values: FilterValues,
+  columns: readonly ColumnReference[],
+): { readonly fraction: number; readonly others: readonly ColumnReference[] } {
+  let fraction = 1
+  let others = columns
+  for (const { id, definition, prefix, state } of table.indexes) {
+    if (others.length === 0 || scope === 'deleted') break
+    const analyzed = statistics.indexOf(id)
+    if (analyzed === undefined || analyzed.entries === 0 || definition.where !== undefined || state !== 'ready')
+      continue
+    const end = definition.columns.findIndex(({ column }) => !others.includes(column))
+    const leading = end === -1 ? definition.columns : definition.columns.slice(0, end)
+    const { ranges, pointColumns, used } = keyRanges([prefix], leading, values)
+    if (used.length === 0) continue
+    fraction *= shareOf(analyzed, ranges, pointColumns)
+    others = others.filter((column) => !used.includes(column))
+  }
+  return { fraction, others }
 }
 
 /** The conjuncts that the ranges do not settle, and the scope where rows are read as they lie. */

@@ -10,8 +10,7 @@ import { type OutputPart, widthOf } from './output.js'
 import type { PlanNode, Seek } from './plan-node.js'
 import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
-import { rewrite } from './rewrite.js'
-import { isSameExpression } from './same-expression.js'
+import { type KnownExpression, replaceKnown } from './replace-known.js'
 
 /** Projects before it orders, since what is not selected has no one value for a distinct row. */
 export function planDistinct(
@@ -88,17 +87,10 @@ const outputSource: Source = { name: 'output' }
 
 /** An expression over what was selected, in terms of output rows. */
 export function onOutput(node: ExpressionNode, parts: readonly OutputPart[]): ExpressionNode {
-  const rewritten = rewrite(node, (below) => {
-    const part = parts.find((candidate) => candidate.kind === 'value' && isSameExpression(candidate.node, below))
-    if (part?.kind !== 'value') return undefined
-    const column: ColumnReference = {
-      name: describeExpression(below),
-      type: part.type,
-      isNullable: true,
-      position: part.offset,
-    }
-    return { kind: 'column', source: outputSource, column, type: part.type }
-  })
+  const rewritten = replaceKnown(
+    node,
+    parts.flatMap((part) => knownOutput(part, parts)),
+  )
   for (const { source, column } of columnsOf(rewritten)) {
     if (source === outputSource || parts.some((part) => part.kind === 'entity' && part.source === source)) continue
     throw new QueryError(
@@ -110,6 +102,16 @@ export function onOutput(node: ExpressionNode, parts: readonly OutputPart[]): Ex
     )
   }
   return rewritten
+}
+
+/** A column of a selected model is that of its entities, also where another value was selected by its name. */
+function knownOutput(part: OutputPart, parts: readonly OutputPart[]): KnownExpression[] {
+  if (part.kind === 'entity') return []
+  const { node, type, offset } = part
+  if (node.kind === 'column' && parts.some((other) => other.kind === 'entity' && other.source === node.source))
+    return []
+  const column: ColumnReference = { name: describeExpression(node), type, isNullable: true, position: offset }
+  return [{ of: node, column: { kind: 'column', source: outputSource, column, type } }]
 }
 
 export function sorted(path: AccessPath, order: readonly OrderPart[], wanted: number | undefined): PlanNode {
