@@ -11,6 +11,7 @@ import { type QueryDescription, rootOf } from './description.js'
 import { checkFullScan } from './full-scan.js'
 import { loadIncludes } from './load-related.js'
 import { Budget, checkBudget, type QueryBudget } from './operators/budget.js'
+import { countRanges } from './operators/counted-groups.js'
 import { execute } from './operators/execute.js'
 import { collect, type Execution, forEachBatch } from './operators/operator.js'
 import { checkRowsInMemory } from './operators/row-budget.js'
@@ -256,6 +257,8 @@ export function countRows(
   refuseForUpdate(description, 'count')
   const count = (run: QueryRun): MaybePromise<number> =>
     andThen(run.plan(description, { isCount: true }), ({ plan }) => {
+      const known = countRanges(plan, run.execution)
+      if (known !== undefined) return known
       let count = 0
       const counted = forEachBatch(execute(plan, run.execution), (rows) => {
         count += rows.length

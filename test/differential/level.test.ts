@@ -4,6 +4,7 @@ import t from 'tap'
 import { level } from '../../lib/engines/level/index.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { changing } from './life.js'
+import { largeCache, smallCache } from './memory-stores.js'
 import { runWorlds } from './run-worlds.js'
 import type { StoreKind } from './store.js'
 
@@ -22,6 +23,7 @@ function storeKind(partitions: number, isIndexed: boolean): StoreKind {
   return {
     name: `level, ${partitions} partitions, ${isIndexed ? 'with' : 'without'} indexes`,
     isIndexed,
+    cacheBytes: partitions === 1 ? smallCache : largeCache,
     isLasting: true,
     openEngine: () => level(directory, { partitions, durability: 'os' }),
     remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }),

@@ -1,10 +1,16 @@
 import { memory } from '../../lib/engines/memory/index.js'
 import type { StoreKind } from './store.js'
 
+/** Room for a few rows, which come and go all the time. */
+export const smallCache = 3000
+/** Room for everything. */
+export const largeCache = 64 * 1024 * 1024
+
 /** Memory with the indexes of the models, and with those only that are rules. */
 export const memoryStores: readonly StoreKind[] = [true, false].map((isIndexed) => ({
   name: `memory ${isIndexed ? 'with' : 'without'} indexes`,
   isIndexed,
+  cacheBytes: isIndexed ? largeCache : smallCache,
   isLasting: false,
   openEngine: () => memory(),
 }))
@@ -13,5 +19,6 @@ export const memoryStores: readonly StoreKind[] = [true, false].map((isIndexed) 
 export const preparedStores: readonly StoreKind[] = memoryStores.map((store) => ({
   ...store,
   name: `${store.name}, prepared`,
+  cacheBytes: store.isIndexed ? smallCache : 0,
   isPrepared: true,
 }))

@@ -17,6 +17,8 @@ export interface StoreKind {
   openEngine(): Engine
   /** Every query is prepared, run with other constants first, then bound to its own. */
   readonly isPrepared?: boolean
+  /** The cache: none, one in which nothing stays for long, or one for everything. */
+  readonly cacheBytes: number
   /** Whether what was committed is there when the engine is opened again. */
   readonly isLasting: boolean
   /** Takes away what the engine leaves behind. */
@@ -44,6 +46,7 @@ export class Store {
       engine: this.kind.openEngine(),
       models: this.#classes,
       fullScans: 'allow',
+      cache: { bytes: this.kind.cacheBytes },
       clock: () => new Date(time.now),
     })
     this.#session = this.#rome.session()

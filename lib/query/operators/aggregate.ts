@@ -19,16 +19,21 @@ interface Group {
 export class AggregateOperator implements Operator {
   readonly #input: Operator
   readonly #plan: AggregatePlan
+  readonly #known: () => readonly Row[] | undefined
   #hasEnded = false
 
-  constructor(input: Operator, plan: AggregatePlan) {
+  /** @param known the rows of the step, if they can be told without reading its input. */
+  constructor(input: Operator, plan: AggregatePlan, known: () => readonly Row[] | undefined = () => undefined) {
     this.#input = input
     this.#plan = plan
+    this.#known = known
   }
 
   next(): MaybePromise<readonly Row[] | undefined> {
     if (this.#hasEnded) return undefined
     this.#hasEnded = true
+    const known = this.#known()
+    if (known !== undefined) return known.length === 0 ? undefined : known
     const { groupBy, aggregates, input } = this.#plan
     const makers = aggregates.map((node) => accumulatorMaker(node, input.layout))
     const values = groupBy.map((node) => ({ of: compileValue<Row>(node, accessIn(input.layout)), type: typeOf(node) }))

@@ -8,6 +8,7 @@ import { widthOf } from '../plan/output.js'
 import type { EntriesPlan, FilterPlan, PlanNode, ProjectPlan, SetPlan, SortPlan } from '../plan/plan-node.js'
 import { AggregateOperator } from './aggregate.js'
 import { compareRowsBy, isAfter } from './compare-rows.js'
+import { countInMemory } from './counted-groups.js'
 import { EachOperator } from './each.js'
 import { executeJoin } from './execute-join.js'
 import { IntersectionOperator } from './intersection.js'
@@ -68,7 +69,7 @@ function operatorOf(plan: PlanNode, execution: Execution, meter: ReadMeter): Ope
     case 'distinct':
       return new TransformOperator(execute(plan.input, execution), keepDistinct(rowIdentity(plan.parts)))
     case 'aggregate':
-      return new AggregateOperator(execute(plan.input, execution), plan)
+      return new AggregateOperator(execute(plan.input, execution), plan, () => countInMemory(plan, execution))
     case 'set':
       return executeSet(plan, execution)
   }
