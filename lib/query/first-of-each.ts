@@ -59,19 +59,19 @@ export function rowsOfEach(
       run.rows(planned),
     )
   }
-  const rows: Row[] = []
+  const found: Row[][] = []
   const read = (from: number): MaybePromise<Row[]> => {
     for (let at = from; at < keys.length; at += keysAtOnce) {
-      const found = keys.slice(at, at + keysAtOnce).map(rowsOf)
-      if (found.some((each) => each instanceof Promise)) {
-        return Promise.all(found).then((all) => {
-          rows.push(...all.flat())
+      const some = keys.slice(at, at + keysAtOnce).map(rowsOf)
+      if (some.some((each) => each instanceof Promise)) {
+        return Promise.all(some).then((all) => {
+          found.push(...all)
           return read(at + keysAtOnce)
         })
       }
-      rows.push(...(found as Row[][]).flat())
+      found.push(...(some as Row[][]))
     }
-    return rows
+    return found.flat()
   }
   return read(0)
 }

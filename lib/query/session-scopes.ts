@@ -66,13 +66,6 @@ export class SessionScopes {
     return this.#rowTests.get(schema)
   }
 
-  #makeRowTest({ source }: EntitySchema, without: readonly string[]): RowTest {
-    const active = this.activeOn(source, without)
-    if (active.some(({ predicate }) => readsOtherRows(predicate))) return undefined
-    const tests = active.map(({ predicate }) => compileTest(source, predicate))
-    return (row) => tests.every((test) => test(row))
-  }
-
   /**
    * Refuses a row that is to be written and would lie outside of a scope that checks this. A deleted row is no concern.
    * @throws ConstraintError `ROME_SCOPE_CHECK`; UsageError `ROME_SCOPE_ARGUMENTS`.
@@ -100,6 +93,13 @@ export class SessionScopes {
     for (const { table, previous, next } of writes) {
       if (next !== undefined && next !== previous) this.check(table.schema, next)
     }
+  }
+
+  #makeRowTest({ source }: EntitySchema, without: readonly string[]): RowTest {
+    const active = this.activeOn(source, without)
+    if (active.some(({ predicate }) => readsOtherRows(predicate))) return undefined
+    const tests = active.map(({ predicate }) => compileTest(source, predicate))
+    return (row) => tests.every((test) => test(row))
   }
 
   #applies({ isDefault, name }: ScopeDefinition, without: QueryDescription['withoutScopes']): boolean {
