@@ -26,7 +26,7 @@ export interface Ref<T extends object | null> extends RelationProperty<NonNullab
 export interface LoadedRef<T extends object | null> extends Ref<T> {
   /**
    * The related entity.
-   * @throws QueryError `ROME_NO_RESULT` where there must be one, and it is soft-deleted or gone.
+   * @throws QueryError `ROME_NO_RESULT` where there must be one, and it is soft-deleted, out of scope or gone.
    */
   get(): T
 }

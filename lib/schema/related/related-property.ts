@@ -15,7 +15,7 @@ export function notLoaded({ definition: { name, schema } }: RelationSide): Usage
 export function hiddenTarget({ definition: { name, schema } }: RelationSide): QueryError {
   return new QueryError(
     'ROME_NO_RESULT',
-    'the related row is soft-deleted or gone: load it with load({ withDeleted: true }) or query.withDeleted()',
+    'the related row is soft-deleted, out of scope or gone: load({ withDeleted: true }) gives what is soft-deleted',
     { context: { model: schema.name, relation: name } },
   )
 }
