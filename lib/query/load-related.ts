@@ -65,7 +65,7 @@ export function wholeRelation(definition: RelationDefinition): IncludePart {
 /** Loads one relation of several entities, where it is not known. */
 export function loadSides(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
   const isOther = part.filters.length > 0 || part.limit !== undefined || part.orderBy.length > 0
-  const isAll = read.refresh || isOther || read.scope !== 'live' || read.withoutScopes.length > 0
+  const isAll = read.refresh || isOther || seesMore(read)
   const wanted = isAll ? sides : sides.filter((side) => !read.session.isLoadedNow(side))
   const { definition } = part
   const load = definition.kind === 'manyToMany' ? loadThrough : definition.isOwner ? loadReferred : loadReferring
@@ -104,7 +104,7 @@ function loadReferred(read: RelatedRead, sides: readonly RelationSide[], part: I
     }
     for (const [side, key] of keyBySide) {
       const entity = key === undefined ? undefined : entityByKey.get(key)
-      session.fill(side, entity === undefined ? [] : [entity])
+      note(read, side, entity === undefined ? [] : [entity])
     }
   })
 }
@@ -129,7 +129,7 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
       const own = rowsByKey.get(ownTable.keyOfPrimaryKey(keys[at])) ?? []
       const children = own.slice(0, part.limit).map((row) => session.materialise(table, row))
       fill(read, part, side, children)
-      for (const child of children) referBack(session, definition, child, side.entity)
+      for (const child of children) referBack(read, definition, child, side.entity)
     })
   })
 }
@@ -171,8 +171,10 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
     withoutScopes,
     orderBy: [],
   })
-  return andThen(links, (found) => {
+  return andThen(links, (rowsBetween) => {
     const targetKey = (link: Row) => toColumns.map(({ position }) => link[position])
+    // A row with a null in its foreign key leads nowhere.
+    const found = rowsBetween.filter((link) => !targetKey(link).includes(null))
     const linksByKey = groupBy(found, (link) =>
       ownTable.keyOfPrimaryKey(fromColumns.map(({ position }) => link[position])),
     )
@@ -200,15 +202,25 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
   })
 }
 
-function fill({ session }: RelatedRead, part: IncludePart, side: RelationSide, entities: readonly object[]): void {
-  session.fill(side, entities, part.filters.length > 0 || part.limit !== undefined)
+function fill(read: RelatedRead, part: IncludePart, side: RelationSide, entities: readonly object[]): void {
+  note(read, side, entities, part.filters.length > 0 || part.limit !== undefined)
+}
+
+function note(read: RelatedRead, side: RelationSide, entities: readonly object[], isPartial?: boolean): void {
+  read.session.fill(side, entities, isPartial)
+  if (seesMore(read)) side.loadAgain()
+}
+
+/** Whether rows are seen that are hidden otherwise. */
+function seesMore({ scope, withoutScopes }: RelatedRead): boolean {
+  return scope !== 'live' || withoutScopes.length > 0
 }
 
 /** What was found by its foreign key refers to where it was found. */
-function referBack(session: ResultEntities, { inverse }: RelationDefinition, child: object, parent: object): void {
+function referBack(read: RelatedRead, { inverse }: RelationDefinition, child: object, parent: object): void {
   if (inverse === undefined) return
   const ref = sideOf(child, inverse)
-  if (ref instanceof RefSide && ref.target !== parent && refersTo(inverse, child, parent)) session.fill(ref, [parent])
+  if (ref instanceof RefSide && ref.target !== parent && refersTo(inverse, child, parent)) note(read, ref, [parent])
 }
 
 function orderOf({ definition, orderBy, source }: IncludePart): readonly OrderPart[] {

@@ -41,7 +41,8 @@ export function followForeignKeys(
       const side = parent && parent !== now ? loadedSide(parent, inverse) : undefined
       if (side !== undefined) leave(side, entity)
     }
-    const side = now ? loadedSide(now, inverse) : undefined
+    // A soft-deleted entity stays hidden, wherever its foreign key leads.
+    const side = now && !table.isDeleted(next) ? loadedSide(now, inverse) : undefined
     if (side !== undefined && !side.has(entity)) join(side, entity)
   }
 }

@@ -3,8 +3,10 @@ import { Difference } from './expectation.js'
 import { ask } from './steps/ask.js'
 import { changeEntities } from './steps/change-entities.js'
 import { changeRows } from './steps/change-rows.js'
+import { includeRelated } from './steps/include-related.js'
 import { paginate } from './steps/paginate.js'
 import { readPages } from './steps/read-pages.js'
+import { turnPages } from './steps/turn-pages.js'
 import type { StoreKind } from './store.js'
 import { World } from './world.js'
 
@@ -64,24 +66,28 @@ type Step = (choices: Choices, world: World) => Promise<void>
 
 /** Mostly questions. */
 export const reading: Habits = [
-  [90, ask],
+  [88, ask],
   [6, readPages],
   [3, paginate],
+  [2, includeRelated],
   [1, changeEntities],
 ]
 
 /** Nothing but questions. */
 export const asking: Habits = [
-  [90, ask],
+  [88, ask],
   [7, readPages],
   [3, paginate],
+  [2, includeRelated],
 ]
 
 /** Questions between changes, so that they are asked over rows that are not committed, and not yet written. */
 export const changing: Habits = [
-  [60, ask],
-  [5, readPages],
+  [56, ask],
+  [4, readPages],
   [3, paginate],
+  [4, includeRelated],
+  [2, turnPages],
   [10, changeRows],
   [12, changeEntities],
   [5, commit],

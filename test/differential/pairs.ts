@@ -43,9 +43,13 @@ export function orderTerm({ value, isDescending, nulls }: OrderPair): (on: Words
 }
 
 /** The direction of a term as SQL says it. */
-export function sqlDirection({ isDescending, nulls }: OrderPair): string {
-  const place = nulls === 'usual' ? (isDescending ? 'first' : 'last') : nulls
-  return `${isDescending ? 'DESC' : 'ASC'} NULLS ${place.toUpperCase()}`
+export function sqlDirection(order: OrderPair): string {
+  return `${order.isDescending ? 'DESC' : 'ASC'} NULLS ${placeOfNulls(order).toUpperCase()}`
+}
+
+export function placeOfNulls({ isDescending, nulls }: OrderPair): 'first' | 'last' {
+  if (nulls !== 'usual') return nulls
+  return isDescending ? 'first' : 'last'
 }
 
 /** Columns with some few of them first, so that several predicates are likely to be of the same ones. */

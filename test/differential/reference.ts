@@ -1,6 +1,15 @@
 import initSqlJs, { type Database } from 'sql.js'
-import { columnWithRole, indexAlias, keysOf, type ModelShape, tableOf, targetOf } from './model-shape.js'
+import {
+  columnWithRole,
+  type IndexShape,
+  indexAlias,
+  keysOf,
+  type ModelShape,
+  tableOf,
+  targetOf,
+} from './model-shape.js'
 import type { ValuePair } from './pairs.js'
+import type { Place } from './questions/question.js'
 import { departed, softReferences, stampsOf, triggers } from './reference-triggers.js'
 import { literalOf, shown, sqlLiteral } from './sql-text.js'
 import { time } from './time.js'
@@ -14,6 +23,19 @@ export interface ReferenceRow {
   /** The texts by themselves. */
   readonly values: readonly string[]
   readonly tie: number
+}
+
+/** A row of results with its place in their order. */
+export interface PlacedRow {
+  readonly row: string
+  readonly values: readonly SqlValue[]
+  readonly place: Place
+}
+
+/** Rows of a model to be erased. */
+export interface Erased {
+  readonly model: ModelShape
+  readonly where: string
 }
 
 /** SQLite with the same models and rows, asked the same questions. */
@@ -60,6 +82,15 @@ export class Reference {
     })
   }
 
+  /** Rows of a SELECT whose last columns are what they are ordered by. */
+  readPlaced(sql: string, outputs: readonly ValuePair[]): PlacedRow[] {
+    return this.read(sql).map((values) => ({
+      row: outputs.map(({ kind }, position) => shown(kind, values[position])).join(', '),
+      values,
+      place: values.slice(outputs.length),
+    }))
+  }
+
   insert(model: ModelShape, entity: Readonly<Record<string, unknown>>): void {
     const values = model.columns.map(({ name, kind, role }) =>
       role === 'version' ? '1' : literalOf(kind, entity[name]),
@@ -68,14 +99,20 @@ export class Reference {
   }
 
   /**
-   * Runs changes, and takes them back when they break a rule.
+   * Runs changes, and takes them back when they break a rule. Rows are erased last, since foreign keys are followed
+   * when all is written; values have to be unique among what is written before that.
    * @returns the codes of the rules that they break; none when they stay.
    */
-  try(change: () => void): string[] {
+  try(change: () => void, erased: readonly Erased[] = []): string[] {
     this.run('SAVEPOINT attempt')
     change()
+    const areUnique = this.#areUnique(erased)
+    for (const { model, where } of erased) this.run(`DELETE FROM ${tableOf(model)} WHERE ${where}`)
     this.#followSoftDeleted()
-    const broken = this.#brokenRules()
+    const broken = [
+      ...(areUnique && this.#areUnique([]) ? [] : ['ROME_UNIQUE']),
+      ...(this.#areReferencesKept() ? [] : ['ROME_FOREIGN_KEY']),
+    ]
     if (broken.length > 0) this.run('ROLLBACK TO attempt')
     this.run('RELEASE attempt')
     return broken
@@ -105,27 +142,27 @@ export class Reference {
     }
   }
 
-  /** Looked at when a change is done, by the codes that Rome gives. */
-  #brokenRules(): string[] {
-    const codes: string[] = []
-    if (this.#models.some((model) => this.#isAnyTwice(model))) codes.push('ROME_UNIQUE')
+  #areReferencesKept(): boolean {
     const hasReferences = this.#models.some(({ references }) => references.length > 0)
-    if (hasReferences && this.read('PRAGMA foreign_key_check').length > 0) codes.push('ROME_FOREIGN_KEY')
-    return codes
+    return !hasReferences || this.read('PRAGMA foreign_key_check').length === 0
   }
 
-  /** Unique among rows that are not deleted; null equals nothing. */
-  #isAnyTwice(model: ModelShape): boolean {
-    return model.indexes.some((index) => {
-      if (!index.isUnique) return false
-      const names = index.columns.map(({ name }) => `${indexAlias}.${name}`)
-      const conditions = names.map((name) => `${name} IS NOT NULL`)
-      if (columnWithRole(model, 'deletedAt') !== undefined) conditions.push(`${indexAlias}.deletedAt IS NULL`)
-      if (index.where !== undefined) conditions.push(`(${index.where.sql})`)
-      const grouped = `GROUP BY ${names.join(', ')} HAVING count(*) > 1`
-      const sql = `SELECT 1 FROM ${tableOf(model)} AS ${indexAlias} WHERE ${conditions.join(' AND ')} ${grouped}`
-      return this.read(sql).length > 0
+  /** Among rows that are not deleted; null equals nothing. */
+  #areUnique(erased: readonly Erased[]): boolean {
+    return this.#models.every((model) => {
+      const kept = erased.filter((of) => of.model === model).map(({ where }) => `NOT (${where})`)
+      return model.indexes.every((index) => !index.isUnique || this.#isUnique(model, index, kept))
     })
+  }
+
+  #isUnique(model: ModelShape, { columns, where }: IndexShape, kept: readonly string[]): boolean {
+    const names = columns.map(({ name }) => `${indexAlias}.${name}`)
+    const conditions = [...kept, ...names.map((name) => `${name} IS NOT NULL`)]
+    if (columnWithRole(model, 'deletedAt') !== undefined) conditions.push(`${indexAlias}.deletedAt IS NULL`)
+    if (where !== undefined) conditions.push(`(${where.sql})`)
+    const grouped = `GROUP BY ${names.join(', ')} HAVING count(*) > 1`
+    const sql = `SELECT 1 FROM ${tableOf(model)} AS ${indexAlias} WHERE ${conditions.join(' AND ')} ${grouped}`
+    return this.read(sql).length === 0
   }
 }
 

@@ -3,7 +3,7 @@ import type { Question } from './questions/question.js'
 import { shownProperty } from './sql-text.js'
 
 /** A result of a query as text of its values: one selected thing is given bare, several as a tuple. */
-export function resultText({ parts }: Question, result: unknown): string {
+export function resultText({ parts }: Pick<Question, 'parts'>, result: unknown): string {
   const values = parts.length === 1 ? [result] : result
   if (!Array.isArray(values) || values.length !== parts.length)
     return `not a tuple of ${parts.length}: ${String(result)}`

@@ -117,11 +117,11 @@ export class World {
     question: Question,
     sql: string,
     how: string,
-    check: (query: AnyQuery, on: Vocabulary) => Promise<void>,
+    check: (query: AnyQuery, on: Vocabulary, store: Store) => Promise<void>,
   ): Promise<void> {
     this.questions++
     const text = (): string => `${written(question.rome(recordingVocabulary()))}${how}\n  ${sql}`
-    await this.onEach(text, async (on, store) => check(await store.asked(question.rome(on)), on))
+    await this.onEach(text, async (on, store) => check(await store.asked(question.rome(on)), on, store))
   }
 
   /** Does something in every store that writes changed entities, as every query does. */

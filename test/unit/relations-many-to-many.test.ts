@@ -1,6 +1,17 @@
 import t from 'tap'
-import { create } from '../../lib/schema/create.js'
-import type { Rome } from '../../lib/session/rome.js'
+import { memory } from '../../lib/engines/memory/index.js'
+import {
+  type Collection,
+  column,
+  create,
+  entity,
+  manyToMany,
+  manyToOne,
+  primaryKey,
+  type Ref,
+  Rome,
+  t as types,
+} from '../../lib/index.js'
 import { Author, Book, Loan, members, openRome, Reader, Tag } from '../support/relations-fixture.js'
 
 const texts = (tags: Iterable<Tag>) => Array.from(tags, ({ text }) => text)
@@ -126,4 +137,35 @@ t.test('a flush that fails leaves what it would have added outside', async (t) =
   await session.commit()
   t.equal(session.stateOf(book), 'persistent')
   t.equal(book.authorId, author.id)
+})
+
+@entity('people')
+class Person {
+  @primaryKey(types.integer()) id!: number
+  @manyToMany(() => Person, { through: () => Letter, from: (letter) => letter.sender, to: (letter) => letter.receiver })
+  wroteTo!: Collection<Person>
+}
+
+@entity('letters')
+class Letter {
+  @primaryKey(types.integer()) id!: number
+  @column(types.integer()) senderId!: number
+  @column(types.integer().nullable()) receiverId!: number | null
+  @manyToOne(() => Person, { column: 'senderId' }) sender!: Ref<Person>
+  @manyToOne(() => Person, { column: 'receiverId' }) receiver!: Ref<Person | null>
+}
+
+t.test('a row between that leads nowhere by a null made loading fail', async (t) => {
+  const rome = await Rome.open({ engine: memory(), models: [Person, Letter] })
+  t.teardown(() => rome.close())
+  const session = rome.session()
+  for (const id of [1, 2]) session.add(create(Person, { id }))
+  session.add(create(Letter, { id: 1, senderId: 1, receiverId: null }))
+  session.add(create(Letter, { id: 2, senderId: 1, receiverId: 2 }))
+  await session.commit()
+  const people = await rome.session().query(Person).include('wroteTo').all()
+  t.same(
+    people.map((person) => person.wroteTo.toArray().map(({ id }) => id)),
+    [[2], []],
+  )
 })

@@ -16,6 +16,11 @@ export abstract class RelationSide {
     this.definition = definition
   }
 
+  /** The next load reads it again: what is known is not what an ordinary load gives. */
+  loadAgain(): void {
+    this.loadedIn = never
+  }
+
   /** Whether the related entities are known. */
   abstract get isLoaded(): boolean
 

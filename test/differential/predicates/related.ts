@@ -38,14 +38,14 @@ export function ofRelated(
     sql,
     rome: (on) => {
       const quantified = on.columns(alias)[relation.name] as unknown as Quantified
-      return of === undefined ? quantified[quantifier]() : quantified[quantifier](named(related, of, on))
+      return of === undefined ? quantified[quantifier]() : quantified[quantifier](ofColumns(related, of.rome, on))
     },
   }
 }
 
 /** A function of the columns of related rows, by the name of their alias. */
-function named(alias: string, { rome }: PredicatePair, on: Words): (columns: unknown) => Predicate {
-  const functions = { [alias]: (columns: unknown) => rome(withColumns(on, alias, columns)) }
+export function ofColumns<W extends Words, T>(alias: string, said: (on: W) => T, on: W): (columns: unknown) => T {
+  const functions = { [alias]: (columns: unknown) => said(withColumns(on, alias, columns)) }
   return functions[alias]
 }
 

@@ -34,7 +34,7 @@ export function drawBounds(
   use: Use,
 ): Bounds {
   const { isOperand = false, isScalar = false, isPaged = false } = use
-  const orders = choices.list(0, 3, () => orderBy(choices, orderable)).filter((order) => order !== undefined)
+  const orders = choices.list(0, 3, () => drawOrder(choices, orderable)).filter((order) => order !== undefined)
   if (isPaged) return { orders: [...orders, ...(completion.explicit ?? [])], limit: undefined, offset: 0 }
   const percent = isOperand ? 25 : 45
   const limit = choices.chance(percent) ? choices.pick([1, 2, 3, 5, 0, 8, 13, 40, 1000]) : undefined
@@ -47,7 +47,8 @@ export function drawBounds(
   return { orders: isLimited ? [...(all ?? []), ...implied] : orders, limit: isScalar ? 1 : limit, offset }
 }
 
-function orderBy(choices: Choices, values: readonly ValuePair[]): OrderPair | undefined {
+/** A term of an order; undefined when no value has one. */
+export function drawOrder(choices: Choices, values: readonly ValuePair[]): OrderPair | undefined {
   const ordered = values.filter((value) => value.kind.isOrdered)
   if (ordered.length === 0) return undefined
   return {

@@ -1,4 +1,6 @@
-import { type OrderPair, sqlDirection, type ValuePair } from '../pairs.js'
+import { type OrderPair, placeOfNulls, sqlDirection, type ValuePair } from '../pairs.js'
+import { sqlLiteral } from '../sql-text.js'
+import type { SqlValue } from '../value-kinds.js'
 import type { AnyQuery, Vocabulary } from '../vocabulary.js'
 import type { Bounds, Completion } from './bounds.js'
 import { outputsOf, type Part } from './parts.js'
@@ -37,7 +39,7 @@ export function isOfEntity({ parts }: Question, place: number): boolean {
 }
 
 /** The names of the outputs: c0, c1 … */
-export function outputNames({ parts }: Question): string {
+export function outputNames({ parts }: Pick<Question, 'parts'>): string {
   return outputsOf(parts)
     .map((_, position) => `c${position}`)
     .join(', ')
@@ -52,8 +54,11 @@ export function selectList(outputs: readonly ValuePair[], more: readonly ValuePa
   return names.join(', ')
 }
 
+/** What SQL needs of a question. */
+type Asked = Pick<Question, 'parts' | 'rows' | 'orders'>
+
 /** All rows in order, each with the number of its group of rows that the order does not tell apart. */
-export function sqlInOrder(question: Question, orders: readonly OrderPair[] = question.orders): string {
+export function sqlInOrder(question: Asked, orders: readonly OrderPair[] = question.orders): string {
   const rows = question.rows(orders.map(({ value }) => value))
   if (orders.length === 0) return `SELECT ${outputNames(question)}, 0 AS tie FROM (${rows})`
   const tie = `dense_rank() OVER (ORDER BY ${directions(orders)}) AS tie`
@@ -68,6 +73,35 @@ export function sqlOfOperand(question: Question): string {
   const order = isLimited && orders.length > 0 ? ` ORDER BY ${directions(orders)}` : ''
   const window = isLimited ? ` LIMIT ${limit ?? -1} OFFSET ${offset}` : ''
   return `SELECT ${outputNames(question)} FROM (${rows})${order}${window}`
+}
+
+/** Where a row is in an order: the values that the order is by. */
+export type Place = readonly SqlValue[]
+
+/** The rows before or after a place in a total order, or all, in that order and each with its place. */
+export function sqlAround(
+  question: Asked,
+  orders: readonly OrderPair[],
+  around: { readonly place: Place; readonly side: 'before' | 'after' } | undefined,
+): string {
+  const names = [outputNames(question), ...orders.map((_, position) => `o${position}`)].join(', ')
+  const rows = `SELECT ${names} FROM (${question.rows(orders.map(({ value }) => value))})`
+  const order = orders.length === 0 ? '' : ` ORDER BY ${directions(orders)}`
+  if (around === undefined) return `${rows}${order}`
+  const terms = orders.map((term, position) => {
+    const equal = around.place.slice(0, position).map((value, before) => `o${before} IS ${sqlLiteral(value)}`)
+    return `(${[...equal, beyond(term, position, around.place[position], around.side)].join(' AND ')})`
+  })
+  return `${rows} WHERE ${terms.length === 0 ? '0' : terms.join(' OR ')}${order}`
+}
+
+/** That a row is beyond a value by one term of the order. */
+function beyond(term: OrderPair, position: number, value: SqlValue, side: 'before' | 'after'): string {
+  const isAfter = side === 'after'
+  const areNullsBeyond = (placeOfNulls(term) === 'last') === isAfter
+  if (value === null) return areNullsBeyond ? '0' : `o${position} IS NOT NULL`
+  const comparison = `o${position} ${term.isDescending === isAfter ? '<' : '>'} ${sqlLiteral(value)}`
+  return areNullsBeyond ? `(${comparison} OR o${position} IS NULL)` : comparison
 }
 
 function directions(orders: readonly OrderPair[]): string {

@@ -12,9 +12,9 @@ import { expectOutcome, ruleCode } from './rule-code.js'
 /** One change of the unit of work, on both sides. */
 interface EntityChange {
   readonly text: string
-  /** Done last: what refers to rows is looked at when all else is written. */
-  readonly isErasing: boolean
-  readonly sql: () => void
+  /** What it does in SQLite, and the condition of the rows that it erases there. */
+  readonly sql?: () => void
+  readonly erased?: string
   /** Loads what is needed, and gives what is to be done when all has been loaded: loading writes pending changes. */
   rome(store: Store): Promise<() => void>
 }
@@ -32,10 +32,10 @@ export async function changeEntities(choices: Choices, world: World): Promise<vo
     .filter((values) => !isTaken(world, model, values))
   const distinct = new Map(added.map((values) => [keyText(model, values), values]))
   for (const values of distinct.values()) changes.push(addition(world, model, values))
-  const inOrder = [...changes.filter((change) => !change.isErasing), ...changes.filter((change) => change.isErasing)]
+  const erased = changes.flatMap((change) => (change.erased === undefined ? [] : [{ model, where: change.erased }]))
   const broken = world.reference.try(() => {
-    for (const change of inOrder) change.sql()
-  })
+    for (const change of changes) change.sql?.()
+  }, erased)
   const text = (): string => changes.map((change) => change.text).join('; ')
   const load = async (store: Store): Promise<(() => void)[]> => {
     const loaded: (() => void)[] = []
@@ -73,7 +73,6 @@ async function refused(
 function addition(world: World, model: ModelShape, values: Values): EntityChange {
   return {
     text: `add(${model.name}, ${written(values)})`,
-    isErasing: false,
     sql: () => world.reference.insert(model, world.known(model, values)),
     rome: async (store) => () => store.add(model, values),
   }
@@ -99,14 +98,12 @@ function changeOf(choices: Choices, world: World, model: ModelShape, key: SqlVal
     return shown(kind, row[place]) === shownProperty(kind, value)
   })
   const stamps = stampsOf(model)
-  const erase = `DELETE FROM ${model.name} WHERE ${where}`
   const mark = `UPDATE ${model.name} SET ${['deletedAt = time_now()', ...stamps].join(', ')} WHERE ${where}`
   const literals = Object.entries(values).map(([name, value]) => {
     return `${name} = ${literalOf(model.columns[names.indexOf(name)].kind, value)}`
   })
   const set: EntityChange = {
     text: `set ${model.name} ${where}: ${written(values)}`,
-    isErasing: false,
     sql: () => world.reference.run(`UPDATE ${model.name} SET ${[...literals, ...stamps].join(', ')} WHERE ${where}`),
     rome: async (store) => {
       const entity = await entityIn(store)
@@ -115,8 +112,7 @@ function changeOf(choices: Choices, world: World, model: ModelShape, key: SqlVal
   }
   const remove: EntityChange = {
     text: `delete ${model.name} ${where}`,
-    isErasing: !isSoft,
-    sql: () => world.reference.run(isSoft ? mark : erase),
+    ...(isSoft ? { sql: () => world.reference.run(mark) } : { erased: where }),
     rome: async (store) => {
       const entity = await entityIn(store)
       return () => store.session.delete(entity)
@@ -124,8 +120,7 @@ function changeOf(choices: Choices, world: World, model: ModelShape, key: SqlVal
   }
   const hardDelete: EntityChange = {
     text: `hardDelete ${model.name} ${where}`,
-    isErasing: true,
-    sql: () => world.reference.run(erase),
+    erased: where,
     rome: async (store) => {
       const entity = await entityIn(store)
       return () => store.session.hardDelete(entity)

@@ -1,6 +1,6 @@
 import type { Choices } from '../choices.js'
 import { columnsUnder, columnWithRole, keysOf, type ModelShape } from '../model-shape.js'
-import { orderedBy } from '../pairs.js'
+import { orderedBy, type PredicatePair } from '../pairs.js'
 import { relationsUnder } from '../predicates/inside.js'
 import { predicate } from '../predicates/predicate.js'
 import { askingOf } from '../questions/model-question.js'
@@ -30,15 +30,22 @@ interface Change {
   run(query: AnyQuery, on: Vocabulary): Promise<number>
 }
 
-/** Updates or deletes by a filter, counts the rows, and compares the whole table. */
-export async function changeRows(choices: Choices, world: World): Promise<void> {
+/** Rows of a model under an alias. */
+export interface Target {
+  readonly alias: string
+  readonly filter: PredicatePair
+}
+
+/** Updates or deletes by a filter, counts the rows, and compares the whole table. @param target the rows, if given. */
+export async function changeRows(choices: Choices, world: World, target?: Target): Promise<void> {
   const models = modelsByAlias(world.models)
-  const alias = choices.pick(Object.keys(models))
+  const alias = target?.alias ?? choices.pick(Object.keys(models))
   const model = models[alias]
-  const scope = choices.pick(scopes)
+  const scope = target === undefined ? choices.pick(scopes) : 'all'
   const columns = orderedBy(choices, columnsUnder(alias, model))
   const inside = { ask: askingOf(innerModels(world.models)), relations: relationsUnder(alias, model.relations) }
-  const filters = choices.list(0, 2, () => predicate(choices, columns, 2, inside))
+  const drawn = (): PredicatePair[] => choices.list(0, 2, () => predicate(choices, columns, 2, inside))
+  const filters = target === undefined ? drawn() : [target.filter]
   const change = anyChange(choices, world, model, alias)
   const conditions = [scopeSql(model, alias, scope), ...filters.map((filter) => `(${filter.sql})`)]
   if (change.isOfLiveRows) conditions.push(scopeSql(model, alias, 'live'))

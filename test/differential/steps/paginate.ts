@@ -3,12 +3,10 @@ import type { Choices } from '../choices.js'
 import { expectExactly } from '../expectation.js'
 import { columnsUnder, keysOf, type ModelShape } from '../model-shape.js'
 import type { OrderPair } from '../pairs.js'
-import { relationsUnder } from '../predicates/inside.js'
-import { predicate } from '../predicates/predicate.js'
 import { inDirectionOf } from '../questions/bounds.js'
-import { type Question, selectList, sqlInOrder } from '../questions/question.js'
-import { scoped, scopeSql, scopes } from '../questions/scope.js'
-import { filtered } from '../questions/sources.js'
+import { plainQuestion } from '../questions/plain-question.js'
+import { type Question, sqlInOrder } from '../questions/question.js'
+import { scopes } from '../questions/scope.js'
 import { resultText } from '../results.js'
 import { modelsByAlias } from '../store.js'
 import type { AnyQuery } from '../vocabulary.js'
@@ -28,7 +26,7 @@ export async function paginate(choices: Choices, world: World): Promise<void> {
   const orders = sorted.map((value): OrderPair => ({ value, isDescending: choices.chance(50), nulls: 'usual' }))
   const limit = choices.pick([3, 1, 2, 5, 100])
   const marks = choices.pick(['entity', 'key'] as const)
-  const question = plainQuestion(choices, model, alias, orders)
+  const question = plainQuestion(choices, model, alias, choices.pick(scopes), orders)
   const sql = sqlInOrder(question, [
     ...orders,
     ...inDirectionOf(
@@ -68,25 +66,6 @@ async function walk(
     if (found.length === 0) return
     start += found.length
     marker = markerOf(found.at(-1) as object)
-  }
-}
-
-/** The rows of one model by a filter. */
-function plainQuestion(choices: Choices, model: ModelShape, alias: string, orders: readonly OrderPair[]): Question {
-  const columns = columnsUnder(alias, model)
-  const scope = choices.pick(scopes)
-  const filters = choices.list(0, 2, () =>
-    predicate(choices, columns, 2, { relations: relationsUnder(alias, model.relations) }),
-  )
-  const where = [scopeSql(model, alias, scope), ...filters.map((filter) => `(${filter.sql})`)].join(' AND ')
-  return {
-    parts: [{ kind: 'entity', alias, model: model.name, columns, keys: [] }],
-    orders,
-    limit: undefined,
-    offset: 0,
-    completion: undefined,
-    rows: (more) => `SELECT ${selectList(columns, more)} FROM ${model.name} AS ${alias} WHERE ${where}`,
-    rome: (on) => filtered(scoped(on.query(on.model(alias)), scope), filters, on),
   }
 }
 

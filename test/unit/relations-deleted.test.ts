@@ -1,0 +1,72 @@
+import t, { type Test } from 'tap'
+import { memory } from '../../lib/engines/memory/index.js'
+import {
+  type Collection,
+  column,
+  create,
+  deletedAt,
+  entity,
+  manyToOne,
+  oneToMany,
+  primaryKey,
+  type Ref,
+  Rome,
+  type RomeSession,
+  t as types,
+} from '../../lib/index.js'
+
+@entity('folders')
+class Folder {
+  @primaryKey(types.integer()) id!: number
+  @oneToMany(
+    () => Note,
+    (note) => note.folder,
+  )
+  notes!: Collection<Note>
+}
+
+@entity('notes')
+class Note {
+  @primaryKey(types.integer()) id!: number
+  @column(types.integer().nullable()) folderId!: number | null
+  @deletedAt() deletedAt!: Date | null
+  @manyToOne(
+    () => Folder,
+    (folder) => folder.notes,
+    { column: 'folderId' },
+  )
+  folder!: Ref<Folder | null>
+}
+
+/** A session in which a folder has one deleted note, and another one is in none. */
+async function sessionIn(t: Test): Promise<RomeSession> {
+  const rome = await Rome.open({ engine: memory(), models: [Folder, Note] })
+  t.teardown(() => rome.close())
+  await rome.transact((session) => {
+    session.add(create(Folder, { id: 1 }))
+    session.add(create(Note, { id: 1, folderId: 1, deletedAt: new Date(0) }))
+    session.add(create(Note, { id: 2, folderId: null, deletedAt: new Date(0) }))
+  })
+  return rome.session()
+}
+
+async function notesIn(session: RomeSession): Promise<number[]> {
+  const folder = await session.query(Folder).include('notes').one()
+  return folder.notes.toArray().map(({ id }) => id)
+}
+
+t.test('what was included with deleted rows was taken for what an ordinary include gives', async (t) => {
+  const session = await sessionIn(t)
+  const folder = await session.query(Folder).withDeleted().include('notes').one()
+  t.equal(folder.notes.length, 1)
+  t.same(await notesIn(session), [])
+})
+
+t.test('a deleted entity came into a loaded collection when its foreign key was set', async (t) => {
+  const session = await sessionIn(t)
+  t.same(await notesIn(session), [])
+  const note = await session.getOrThrow(Note, 2, { withDeleted: true })
+  note.folderId = 1
+  await session.flush()
+  t.same(await notesIn(session), [])
+})
