@@ -44,7 +44,8 @@ export class SessionScopes {
         { context: { scope } },
       )
     }
-    this.#values = new Map(Object.entries(values))
+    // What the caller does to the object later is nothing to the session.
+    this.#values = new Map(Object.entries(values).map(([scope, given]) => [scope, given && copyOf(given)]))
   }
 
   /** Whether anything is hidden of a model. */
@@ -146,6 +147,11 @@ export function namedScope(source: ModelSource, name: string, values: object | u
   }
   if (definition.takesArguments && !isObject(values)) throw missingArguments(schema, name)
   return definition.predicateOver(source, values ?? {})
+}
+
+function copyOf(given: object): object {
+  const prototype: unknown = Object.getPrototypeOf(given)
+  return prototype === Object.prototype || prototype === null ? Object.freeze({ ...given }) : given
 }
 
 function missingArguments(schema: EntitySchema, scope: string): UsageError {

@@ -55,6 +55,10 @@ t.test('names and arguments of scopes are checked', async (t) => {
   t.throws(open({ tenant: undefined }), { code: 'ROME_UNDEFINED' })
   t.throws(open({ tenant: true }), { code: 'ROME_ARGUMENT' })
   t.throws(open({ tenant: null }), { code: 'ROME_ARGUMENT' })
+  const given = { owner: 'ada' }
+  const own = rome.session({ scopes: { tenant: given } })
+  given.owner = 'bob'
+  t.same(await own.query(disk.owner).distinct().all(), ['ada'], 'a session keeps what it was given')
   const misspelt = rome.session({ scopes: { tenant: { ownr: 'ada' } } })
   await t.rejects(misspelt.query(Disk).all(), { code: 'ROME_UNDEFINED' })
   const mistyped = rome.session({ scopes: { tenant: { owner: 5 } } })
