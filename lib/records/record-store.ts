@@ -10,6 +10,7 @@ import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
 import { References } from './references.js'
+import { ResidentLoader } from './resident/resident-loader.js'
 import { ResidentSet } from './resident/resident-set.js'
 import { ResidentView } from './resident/resident-view.js'
 import { RowClaims } from './row-claims.js'
@@ -50,6 +51,7 @@ export class RecordStore {
   readonly claims: RowClaims | undefined
   /** What is kept in memory; nothing if there is no budget, or others may write to the engine. */
   readonly resident: ResidentSet | undefined
+  readonly #loader: ResidentLoader | undefined
   readonly #tables: ReadonlyMap<object, Table>
 
   private constructor(
@@ -62,6 +64,7 @@ export class RecordStore {
   ) {
     this.engine = engine
     this.resident = resident
+    this.#loader = resident && new ResidentLoader(engine, resident)
     this.catalogue = catalogue
     this.secret = Buffer.from(catalogue.secret, 'hex')
     this.statistics = statistics
@@ -148,6 +151,7 @@ export class RecordStore {
   }
 
   async close(): Promise<void> {
+    await this.#loader?.close()
     try {
       await this.saveStatistics()
     } catch (error) {

@@ -119,11 +119,11 @@ export class ResidentScan implements Scan<StoredValue> {
   }
 
   #enterHole(holeStart: Key, holeEnd: Key | undefined): void {
-    this.#view.set.misses++
     const isLast = ++this.#holes >= holesMax
     const start = isLast && this.#isReverse ? this.#start : maxKey(holeStart, this.#start)
     const end = holeEnd === undefined || (isLast && !this.#isReverse) ? this.#end : minKey(holeEnd, this.#end)
     const range = { start, end }
+    this.#view.set.missed(start)
     this.#hole = {
       range,
       scan: this.#snapshot.scan(range, { reverse: this.#isReverse, expected: this.#wanted, ...this.#most }),

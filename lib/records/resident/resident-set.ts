@@ -47,7 +47,9 @@ export interface Load {
 export class ResidentSet {
   readonly bytesMax: number
   hits = 0
-  misses = 0
+  /** Told of every key that was looked for in vain. */
+  onMiss: ((key: Key) => void) | undefined
+  #misses = 0
   #evictions = 0
   #version: Version
   readonly #tree = new ResidentTree<RowSlot | EntryCell>()
@@ -80,6 +82,11 @@ export class ResidentSet {
     return this.#tree.root
   }
 
+  /** What is held, by estimate. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
   get isFull(): boolean {
     return this.#bytes >= this.bytesMax
   }
@@ -95,10 +102,16 @@ export class ResidentSet {
   }
 
   statistics(): ResidentStatistics {
-    const { bytesMax, hits, misses } = this
+    const { bytesMax, hits } = this
     const rows = this.#rows.size
     const entries = this.#tree.size - this.#rowsInLeaves
-    return { bytesMax, bytes: this.#bytes, rows, entries, hits, misses, evictions: this.#evictions }
+    return { bytesMax, bytes: this.#bytes, rows, entries, hits, misses: this.#misses, evictions: this.#evictions }
+  }
+
+  /** Something is read from the engine. */
+  missed(key: Key): void {
+    this.#misses++
+    this.onMiss?.(key)
   }
 
   /** Takes in a commit, before any snapshot shows it. */

@@ -42,14 +42,14 @@ export class ResidentView {
       this.#set.hits++
       return null
     }
-    this.#set.misses++
+    this.#set.missed(key)
     return undefined
   }
 
   /** Whether there is an entry; `undefined` when nothing is known. */
   hasEntry(key: Key): boolean | undefined {
     const held = valueAt(this.#refreshed(), key)
-    if (held === undefined) this.#set.misses++
+    if (held === undefined) this.#set.missed(key)
     else this.#set.hits++
     return held === undefined ? undefined : held !== null
   }

@@ -1,0 +1,107 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { type Key, keyAfter, prefixRange } from '../../codec/key.js'
+import { prefixBytes } from '../../codec/space.js'
+import type { Engine, EngineSnapshot } from '../../engines/contract.js'
+import type { ResidentSet } from './resident-set.js'
+import { leafAt } from './resident-tree.js'
+
+/** After so many misses a table or index is worth being read as a whole. */
+const missesMin = 64
+/** The part of the budget that is filled ahead of use. */
+const shareMax = 0.9
+const entriesPerRead = 1000
+/** A range that is written to all the time is left alone. */
+const failuresMax = 20
+
+/**
+ * Reads tables and indexes that are asked for again and again into memory, part by part and while there is room, so
+ * that nobody waits for them. Each part has a snapshot of its own, which is held for one read.
+ */
+export class ResidentLoader {
+  readonly #engine: Engine
+  readonly #set: ResidentSet
+  readonly #misses = new Map<Key, number>()
+  readonly #wanted = new Set<Key>()
+  #running: Promise<void> | undefined
+  #isClosed = false
+
+  constructor(engine: Engine, set: ResidentSet) {
+    this.#engine = engine
+    this.#set = set
+    set.onMiss = (key) => this.#missed(key.slice(0, prefixBytes))
+  }
+
+  /** Ends what it is doing. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#set.onMiss = undefined
+    await this.#running
+  }
+
+  #missed(prefix: Key): void {
+    const misses = (this.#misses.get(prefix) ?? 0) + 1
+    this.#misses.set(prefix, misses % missesMin)
+    if (misses < missesMin || !this.#hasRoom) return
+    this.#wanted.add(prefix)
+    this.#running ??= this.#run()
+  }
+
+  get #hasRoom(): boolean {
+    return this.#set.bytes < this.#set.bytesMax * shareMax
+  }
+
+  async #run(): Promise<void> {
+    // Whoever missed it goes on first.
+    await nextTurn()
+    try {
+      for (const prefix of this.#wanted) {
+        this.#wanted.delete(prefix)
+        await this.#load(prefix)
+      }
+    } catch {
+      // Reading ahead is a favour: a damaged or failing store is reported to whoever needs what could not be read.
+      this.#wanted.clear()
+    } finally {
+      this.#running = undefined
+    }
+  }
+
+  async #load(prefix: Key): Promise<void> {
+    const { start, end } = prefixRange(prefix)
+    let failures = 0
+    for (let from = start; from < end && !this.#isClosed && this.#hasRoom && failures < failuresMax; ) {
+      const snapshot = await this.#engine.snapshot()
+      try {
+        const reached = await this.#readOn(snapshot, from, end)
+        if (reached === from) failures++
+        from = reached
+      } finally {
+        snapshot.release()
+      }
+      await nextTurn()
+    }
+  }
+
+  /** Reads on from a key, and says up to where everything is in memory now. */
+  async #readOn(snapshot: EngineSnapshot, from: Key, end: Key): Promise<Key> {
+    const set = this.#set
+    if (snapshot.version !== set.version) return from
+    const at = leafAt(set.root, from)
+    const holeEnd = at.end === undefined || at.end > end ? end : at.end
+    if (!at.leaf.isHole) return holeEnd
+    const hole = { start: from, end: holeEnd }
+    const load = set.beginLoad(hole)
+    const scan = snapshot.scan(hole, { expected: entriesPerRead })
+    try {
+      const batch = await scan.next()
+      const last = batch?.keys[batch.keys.length - 1]
+      const reached = last === undefined ? holeEnd : keyAfter(last)
+      if (load.isStale) return from
+      set.fill({ start: from, end: reached }, batch?.keys ?? [], batch?.values ?? [])
+      return reached
+    } finally {
+      set.endLoad(load)
+      await scan.close()
+    }
+  }
+}
