@@ -7,6 +7,7 @@ import type { ExplainedScope } from './plan/explanation.js'
 import { rewrite } from './plan/rewrite.js'
 import { containsSubquery } from './plan/subquery-planner.js'
 import { relatedAsSubqueries, withoutRelated } from './relations.js'
+import { scopedBinding } from './scoped-binding.js'
 import type { SessionScopes } from './session-scopes.js'
 
 /** A query with the predicates of its scopes in it. */
@@ -22,15 +23,14 @@ export interface ScopedQuery {
 export function applyScopes(scopes: SessionScopes | undefined, asked: QueryDescription): ScopedQuery {
   const application = new ScopeApplication(scopes)
   const description = application.query(withoutRelated(asked))
-  // A prepared plan with the arguments of one session in it is none for another.
-  const binding = application.hasNarrowed ? undefined : asked.binding
+  const binding = asked.binding && scopedBinding(asked.binding, application.narrowing)
   return { description: Object.freeze({ ...description, binding }), applied: application.applied }
 }
 
 class ScopeApplication {
   readonly applied: ExplainedScope[] = []
-  /** Whether a default scope applied, anywhere in the query. */
-  hasNarrowed = false
+  /** The predicates of default scopes that were applied, anywhere in the query, in the order of its parts. */
+  readonly narrowing: ExpressionNode[] = []
   readonly #scopes: SessionScopes | undefined
   /** A subquery that is met twice stays one. */
   readonly #known = new Map<object, QueryDescription>()
@@ -92,9 +92,10 @@ class ScopeApplication {
   #predicatesOf(source: ModelSource, without: QueryDescription['withoutScopes']): ExpressionNode[] {
     return (this.#scopes?.activeOn(source, without) ?? []).map(({ definition, predicate }) => {
       this.#note(source, definition.name)
-      this.hasNarrowed = true
       // What a scope looks at itself is seen whole: scopes that look at each other's models would never end.
-      return relatedAsSubqueries(predicate, 'all')
+      const narrowing = relatedAsSubqueries(predicate, 'all')
+      this.narrowing.push(narrowing)
+      return narrowing
     })
   }
 

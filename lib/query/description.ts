@@ -66,6 +66,8 @@ export interface Binding {
   /** What the query selects and orders by; a terminal may want something else. */
   readonly selection: readonly SelectedPart[]
   readonly orderBy: readonly OrderPart[]
+  /** What the default scopes of the session are that apply to it, whatever their arguments. */
+  readonly scopes?: string
 }
 
 /** All that a query says, as frozen data. Every method of `Query` makes a new one. */

@@ -264,6 +264,7 @@ t.test('a prepared query obeys the scopes of the session that it is bound in', a
   t.teardown(() => rome.close())
   await fillScoped(rome)
   const disk = fields(Disk)
+  const other = alias(Disk, 'other')
   const [ada, bob] = [sessionOf(rome, 'ada'), sessionOf(rome, 'bob')]
   const sized = ada
     .query(disk.id)
@@ -274,6 +275,26 @@ t.test('a prepared query obeys the scopes of the session that it is bound in', a
     t.same(await sized.bind({ from: 2 }).all(), [2, 3])
     t.same(await sized.bind({ from: 2 }, bob).all(), [12, 13], 'no plan or value is taken over from another tenant')
     t.equal(await sized.bind({ from: 3 }, bob).count(), 1)
+  }
+  t.equal(sized.plansMade, 2, 'all() and count() of all tenants take one plan each')
+  const planned = await chosenIn(async () => {
+    await sized.bind({ from: 1 }, sessionOf(rome, 'ada')).all()
+  })
+  t.equal(planned, 0, 'in a new session too')
+  const twoSizes = ada.query(disk.id).filter(disk.size.eq(param('one', types.integer())))
+  const combined = twoSizes
+    .union(ada.query(disk.id).filter(disk.size.eq(3)))
+    .orderBy(disk.id)
+    .prepare()
+  const related = ada
+    .query(disk.id)
+    .filter(exists(ada.query(other.id).filter(other.size.gt(disk.size))))
+    .prepare()
+  for (const session of [ada, bob, ada]) {
+    const ids = session === ada ? [2, 3] : [12, 13]
+    t.same(await combined.bind({ one: 2 }, session).all(), ids, 'in both operands')
+    t.same(await related.bind({}, session).orderBy(disk.id).all(), session === ada ? [1, 2] : [11, 12], 'in subqueries')
+    t.same((await related.bind({}, session).all()).length, 2)
   }
   const labels = ada
     .query(Label)

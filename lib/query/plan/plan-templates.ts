@@ -45,7 +45,8 @@ function useOf(
   const { limit, offset, scope, selection, orderBy } = description
   const isOwnSelection = selection === binding.selection || placeValues > 0
   const order = orderBy === binding.orderBy ? '' : JSON.stringify(orderBy.map(describeOrderPart))
-  return `${limit} ${offset} ${scope} ${isCount} ${placeValues} ${seek !== undefined} ${isOwnSelection} ${order}`
+  const rows = `${limit} ${offset} ${scope} ${isOwnSelection} ${order}`
+  return `${rows} ${isCount} ${placeValues} ${seek !== undefined} ${binding.scopes}`
 }
 
 function describeOrderPart({ node, isDescending, nulls }: OrderPart): unknown {
