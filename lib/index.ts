@@ -108,6 +108,8 @@ export type {
   SessionEvent,
   SessionHook,
 } from './session/hook-events.js'
+export type { ConsumeOptions, Delivery, OutboxConsumer } from './session/outbox-consumer.js'
+export { OutboxMessage } from './session/outbox-message.js'
 export type { Items } from './session/portions.js'
 export { type Attempt, type Retry, type RetryOptions, retryOnConflict } from './session/retry.js'
 export {

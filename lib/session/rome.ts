@@ -22,6 +22,7 @@ import { sealRelations } from '../schema/seal-relations.js'
 import { type ChangeFeed, openFeed, type WatchOptions, watched } from './change-feed.js'
 import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
 import { Hooks } from './hooks.js'
+import { type ConsumeOptions, OutboxConsumer } from './outbox-consumer.js'
 import { type Attempt, type RetryOptions, retryOnConflict, retryOptionRules } from './retry.js'
 import { RomeSession } from './session.js'
 import type { SessionCounts, SessionHost } from './session-host.js'
@@ -382,6 +383,32 @@ export class Rome implements SessionHost, AsyncDisposable {
   watch(first?: ModelClass | readonly ModelClass[] | WatchOptions, second: WatchOptions = {}): ChangeFeed<object> {
     this.#checkOpen()
     return openFeed(this.store, ...watched(first, second))
+  }
+
+  /**
+   * Delivers the messages of `session.publish` that wait, in the order of their commits, and those to come. A message
+   * comes again to the next consumer until it is acknowledged, also after a crash. One consumer for a topic at a time:
+   * two get the same messages. Cost: when it begins, the ids of all that wait and, if any do, the log that is kept;
+   * then a read for each message.
+   *
+   * @throws UsageError `ROME_ARGUMENT`, `ROME_CLOSED`; SchemaError `ROME_SCHEMA_UNKNOWN_MODEL` without
+   * {@link OutboxMessage} among the models.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   *
+   * async function sendMails(rome: Rome, send: (mail: unknown) => Promise<void>, signal: AbortSignal): Promise<void> {
+   *   for await (const message of rome.consume({ topics: ['mail'], signal })) {
+   *     await send(message.payload)
+   *     await message.acknowledge()
+   *   }
+   * }
+   * ```
+   */
+  consume(options: ConsumeOptions = {}): OutboxConsumer {
+    this.#checkOpen()
+    return new OutboxConsumer(this, options)
   }
 
   /**

@@ -25,12 +25,13 @@ import type { Row } from '../records/row.js'
 import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { LoadOptions } from '../schema/collection.js'
+import { create } from '../schema/create.js'
 import type { ModelClass } from '../schema/entity-schema.js'
 import { type PrimaryKey, primaryKeyValues } from '../schema/primary-key.js'
 import type { EntityState } from '../schema/related/companion.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 import { schemaOf } from '../schema/schema-of.js'
-import type { RowValue } from '../values/column-type.js'
+import type { JsonValue, RowValue } from '../values/column-type.js'
 import { throwIfAborted } from './abort-signal.js'
 import {
   type BulkDeleteOptions,
@@ -50,6 +51,7 @@ import { type ColumnValues, newOf } from './given-values.js'
 import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
 import { type GetOptions, type IsSeen, readByKey, readByKeys } from './key-reads.js'
 import { mergeInto } from './merge.js'
+import { OutboxMessage } from './outbox-message.js'
 import type { Items } from './portions.js'
 import { RepeatedLoads } from './repeated-loads.js'
 import { rowsInScope } from './scoped-reads.js'
@@ -798,6 +800,28 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#guard.checkOpen()
     const [model, hook] = rest.length === 2 ? rest : [undefined, ...rest]
     return this.#hooks.own.add(event, model && this.#tableOf(model).schema, hook)
+  }
+
+  /**
+   * Adds a message to the outbox: it is stored by the commit that stores the rest, or not at all, and delivered by
+   * `rome.consume` until it is acknowledged. The payload is JSON. Needs {@link OutboxMessage} among the models. Cost: a
+   * row.
+   *
+   * @throws SchemaError `ROME_SCHEMA_UNKNOWN_MODEL`; UsageError `ROME_UNDEFINED`; the flush refuses what is no JSON.
+   *
+   * @example
+   * ```ts
+   * import type { RomeSession } from 'rome-orm'
+   *
+   * async function order(session: RomeSession, order: object, address: string): Promise<void> {
+   *   session.add(order)
+   *   session.publish('mail', { to: address, text: 'on its way' })
+   *   await session.commit()
+   * }
+   * ```
+   */
+  publish(topic: string, payload: JsonValue): OutboxMessage {
+    return this.add(create(OutboxMessage, { topic, payload }))
   }
 
   /**
