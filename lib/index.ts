@@ -65,6 +65,7 @@ export type { ResultStream } from './query/result-stream.js'
 export type { TerminalOptions } from './query/run-query.js'
 export type { ScopeValues } from './query/session-scopes.js'
 export type { Logger, LogLevel } from './records/logger.js'
+export type { OpenResource, ResourceKind } from './records/open-resources.js'
 export type { OnProgress, Progress } from './records/progress.js'
 export type { Isolation } from './records/record-transaction.js'
 export type { ResidentStatistics } from './records/resident/resident-set.js'
@@ -115,6 +116,7 @@ export { type Attempt, type Retry, type RetryOptions, retryOnConflict } from './
 export {
   type AnalyzeOptions,
   type CacheOptions,
+  type DebugOptions,
   Rome,
   type RomeOptions,
   type RomeStatistics,

@@ -20,6 +20,7 @@ export const errorCodes = [
   'ROME_NO_PREDICATE',
   'ROME_LEGACY_DECORATORS',
   'ROME_OPTION_NOT_SUPPORTED',
+  'ROME_LEAK',
   'ROME_SCOPE_UNKNOWN',
   'ROME_SCOPE_ARGUMENTS',
   // SchemaError: a model, or the model against what is stored.

@@ -2,6 +2,7 @@ import type { MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
 import type { Logger } from '../records/logger.js'
 import type { Observer } from '../records/observer.js'
+import type { OpenResources } from '../records/open-resources.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -59,6 +60,8 @@ export interface QuerySession extends ResultEntities {
   /** Told of all that is done; `undefined` where nobody wants to know. */
   readonly observer: Observer | undefined
   readonly counts: QueryCounts
+  /** Told of what is opened and closed; `undefined` where nobody looks for leaks. */
+  readonly resources: OpenResources | undefined
   /** What a query may cost that says nothing itself. */
   readonly budget: QueryBudget | undefined
   /** Queries that take longer are reported to the logger. */

@@ -34,6 +34,7 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
   #isReleased = false
   /** The time that reading took, without that of whoever takes the results. */
   #elapsedMs = 0
+  #closed: (() => void) | undefined
   #endSpan: ((noted: SpanAttributes, error?: unknown) => void) | undefined
 
   /** @internal */
@@ -68,6 +69,7 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
   /** @internal Called when the session is closed. */
   release(): MaybePromise<void> {
     this.#isReleased = true
+    this.#closed?.()
     this.#results = []
     this.#session.openStreams.delete(this)
     return this.#running?.operator.close()
@@ -75,7 +77,7 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
 
   async #readBatch(): Promise<void> {
     const isFirst = this.#running === undefined
-    if (isFirst) this.#beginSpan()
+    if (isFirst) this.#opened()
     const startedAt = performance.now()
     try {
       await this.#session.run((transaction) => this.#pull(transaction), {
@@ -121,9 +123,10 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
     }))
   }
 
-  #beginSpan(): void {
-    const { counts, observer } = this.#session
+  #opened(): void {
+    const { counts, observer, resources } = this.#session
     counts.queries++
+    this.#closed = resources?.opened('stream')
     const model = rootOf(this.#description).schema.name
     this.#endSpan = observer?.begin({ operation: 'stream', model, isRequest: true })
   }

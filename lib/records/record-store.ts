@@ -6,6 +6,7 @@ import type { EntitySchema } from '../schema/entity-schema.js'
 import type { Catalogue } from './catalogue.js'
 import { describeConflict, describeKey } from './describe-conflict.js'
 import type { Observer } from './observer.js'
+import type { OpenResources } from './open-resources.js'
 import { prepareCatalogue } from './prepare-catalogue.js'
 import type { OnProgress } from './progress.js'
 import { RecordTransaction } from './record-transaction.js'
@@ -18,6 +19,7 @@ import type { Statistics } from './statistics.js'
 import { readStatistics, writeStatistics } from './stored-statistics.js'
 import { Table } from './table.js'
 import { tracedEngine } from './traced-engine.js'
+import { watchedEngine } from './watched-engine.js'
 
 /** How a store is opened. */
 export interface RecordStoreOptions {
@@ -29,6 +31,8 @@ export interface RecordStoreOptions {
   readonly cacheBytes?: number | undefined
   /** Told of what the engine does. */
   readonly observer?: Observer | undefined
+  /** Told of the engine's snapshots and scans. */
+  readonly resources?: OpenResources | undefined
 }
 
 export const lockTimeoutMsDefault = 5000
@@ -83,7 +87,7 @@ export class RecordStore {
   static async open(
     engine: Engine,
     schemas: readonly EntitySchema[],
-    { onProgress, lockTimeoutMs, cacheBytes = 0, observer }: RecordStoreOptions = {},
+    { onProgress, lockTimeoutMs, cacheBytes = 0, observer, resources }: RecordStoreOptions = {},
   ): Promise<RecordStore> {
     if (takenEngines.has(engine)) {
       throw new UsageError('ROME_ARGUMENT', 'this engine serves another Rome already: make one engine for each', {
@@ -102,7 +106,8 @@ export class RecordStore {
       const catalogue = await prepareCatalogue(engine, schemas, onProgress)
       const statistics = await readStatistics(engine)
       const resident = await followEngine(engine, cacheBytes)
-      const traced = observer === undefined ? engine : tracedEngine(engine, observer)
+      const watched = resources === undefined ? engine : watchedEngine(engine, resources)
+      const traced = observer === undefined ? watched : tracedEngine(watched, observer)
       return new RecordStore(traced, catalogue, schemas, statistics, resident, lockTimeoutMs)
     } catch (error) {
       await engine.close()

@@ -1,13 +1,14 @@
 import { isPromise, type MaybePromise } from '../async/maybe-promise.js'
 import type { CommitRequest, Engine, EngineSnapshot, Key, KeyRange, Scan, ScanOptions } from '../engines/contract.js'
 import type { Observer } from './observer.js'
+import { WrappedSnapshot, wrapEngine } from './wrap-engine.js'
 
 /**
  * An engine whose commits are observed, and those of its reads that wait for something. Reads from memory are too many
  * and too quick to be told of.
  */
 export function tracedEngine(engine: Engine, observer: Observer): Engine {
-  const traced: Pick<Engine, 'commit' | 'snapshot'> = {
+  return wrapEngine(engine, {
     commit: async (request: CommitRequest) => {
       const attributes = { 'rome.writes': request.writes.length }
       return observer.observe({ operation: 'engine commit', isRequest: true, attributes }, async (note) => {
@@ -22,47 +23,31 @@ export function tracedEngine(engine: Engine, observer: Observer): Engine {
         ? waiting(observer, 'engine snapshot', snapshot).then((taken) => new TracedSnapshot(taken, observer))
         : new TracedSnapshot(snapshot, observer)
     },
-  }
-  return new Proxy(engine, {
-    get(target, name) {
-      if (Object.hasOwn(traced, name)) return Reflect.get(traced, name)
-      const value: unknown = Reflect.get(target, name, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
   })
 }
 
-class TracedSnapshot implements EngineSnapshot {
-  readonly #snapshot: EngineSnapshot
+class TracedSnapshot extends WrappedSnapshot {
   readonly #observer: Observer
 
-  constructor(snapshot: EngineSnapshot, observer: Observer) {
-    this.#snapshot = snapshot
+  constructor(inner: EngineSnapshot, observer: Observer) {
+    super(inner)
     this.#observer = observer
   }
 
-  get version(): number {
-    return this.#snapshot.version
+  override get(key: Key): MaybePromise<Uint8Array | undefined> {
+    return observed(this.#observer, 'engine get', this.inner.get(key))
   }
 
-  get(key: Key): MaybePromise<Uint8Array | undefined> {
-    return observed(this.#observer, 'engine get', this.#snapshot.get(key))
+  override getMany(keys: readonly Key[]): MaybePromise<readonly (Uint8Array | undefined)[]> {
+    return observed(this.#observer, 'engine get', this.inner.getMany(keys), { 'rome.keys': keys.length })
   }
 
-  getMany(keys: readonly Key[]): MaybePromise<readonly (Uint8Array | undefined)[]> {
-    return observed(this.#observer, 'engine get', this.#snapshot.getMany(keys), { 'rome.keys': keys.length })
-  }
-
-  scan(range: KeyRange, options?: ScanOptions): Scan {
-    const scan = this.#snapshot.scan(range, options)
+  override scan(range: KeyRange, options?: ScanOptions): Scan {
+    const scan = this.inner.scan(range, options)
     return {
       next: () => observed(this.#observer, 'engine scan', scan.next()),
       close: () => scan.close(),
     }
-  }
-
-  release(): void {
-    this.#snapshot.release()
   }
 }
 

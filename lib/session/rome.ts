@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os'
 import type { MaybePromise } from '../async/maybe-promise.js'
 import type { CommitOutcome, Engine } from '../engines/contract.js'
-import { checkOptions, isFunction, isObject, isOneOf, type OptionRules } from '../errors/checked-options.js'
+import { checkOptions, isBoolean, isFunction, isObject, isOneOf, type OptionRules } from '../errors/checked-options.js'
 import { UsageError } from '../errors/rome-error.js'
 import { checkBudget, type QueryBudget } from '../query/operators/budget.js'
 import { type SortMemory, sortMemoryBytesDefault } from '../query/operators/sort-memory.js'
@@ -9,6 +9,7 @@ import type { FullScanPolicy } from '../query/query-session.js'
 import { analyzeStore } from '../records/analyze.js'
 import { type Logger, type LogLevel, loggerAt, logLevels } from '../records/logger.js'
 import { Observer } from '../records/observer.js'
+import { type OpenResource, OpenResources } from '../records/open-resources.js'
 import type { OnProgress } from '../records/progress.js'
 import { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
@@ -54,6 +55,8 @@ export interface RomeOptions {
   readonly logLevel?: LogLevel | undefined
   /** Makes spans of what is done: a tracer of `@opentelemetry/api`. None by default. */
   readonly tracer?: Tracer | undefined
+  /** What costs too much but for tests. Nothing by default. */
+  readonly debug?: DebugOptions | undefined
   /** The time that `@createdAt`, `@updatedAt` and `@deletedAt` columns get; the system's by default. */
   readonly clock?: (() => Date) | undefined
   /**
@@ -68,6 +71,15 @@ export interface RomeOptions {
 /** How much is kept in memory. */
 export interface CacheOptions {
   readonly bytes: number
+}
+
+/** What finds mistakes of a program, at a cost. */
+export interface DebugOptions {
+  /**
+   * Notes for each session, stream, snapshot and scan who opened it: `rome.openResources()` lists them, and
+   * `rome.close()` fails with `ROME_LEAK` when there are any. Costs a stack trace for each.
+   */
+  readonly leaks?: boolean | undefined
 }
 
 /** How `rome.analyze` runs. */
@@ -121,6 +133,7 @@ const optionRules: OptionRules<RomeOptions> = {
   temporaryDirectory: (value) => typeof value === 'string' && value !== '',
   logger: (value) => isObject(value) && isFunction(value.warn),
   logLevel: isOneOf(...logLevels),
+  debug: (value) => isObject(value) && Object.entries(value).every(([name, on]) => name === 'leaks' && isBoolean(on)),
   tracer: (value) => isObject(value) && isFunction(value.startActiveSpan) && isFunction(value.startSpan),
   clock: isFunction,
   cache: (value) => isObject(value) && typeof value.bytes === 'number' && value.bytes >= 0,
@@ -173,6 +186,8 @@ export class Rome implements SessionHost, AsyncDisposable {
   /** @internal */
   readonly observer: Observer | undefined
   /** @internal */
+  readonly resources: OpenResources | undefined
+  /** @internal */
   readonly budget: QueryBudget | undefined
   /** @internal */
   readonly slowQueryMs: number | undefined
@@ -193,7 +208,7 @@ export class Rome implements SessionHost, AsyncDisposable {
   private constructor(
     store: RecordStore,
     schemas: readonly EntitySchema[],
-    { logger, observer }: { readonly logger: Logger; readonly observer: Observer | undefined },
+    { logger, observer, resources }: Pick<Rome, 'logger' | 'observer' | 'resources'>,
     options: RomeOptions,
   ) {
     this.store = store
@@ -203,6 +218,7 @@ export class Rome implements SessionHost, AsyncDisposable {
     this.fullScans = options.fullScans ?? 'warn'
     this.logger = logger
     this.observer = observer
+    this.resources = resources
     if (options.budget !== undefined) checkBudget(options.budget)
     this.budget = options.budget
     this.slowQueryMs = options.slowQueryMs
@@ -248,10 +264,11 @@ export class Rome implements SessionHost, AsyncDisposable {
     const logger = loggerAt(options.logger ?? processWarnings, logLevel)
     const isObserved = tracer !== undefined || logger.debug !== undefined
     const observer = isObserved ? new Observer(tracer, logger.debug, engine.manifest.name) : undefined
-    const storeOptions = { lockTimeoutMs, onProgress, cacheBytes: cache.bytes, observer: tracer && observer }
+    const resources = options.debug?.leaks ? new OpenResources() : undefined
+    const storeOptions = { lockTimeoutMs, onProgress, cacheBytes: cache.bytes, observer: tracer && observer, resources }
     const store = await RecordStore.open(engine, schemas, storeOptions)
     logger.info?.('a store was opened', { engine: engine.manifest.name, models: schemas.map(({ name }) => name) })
-    return new Rome(store, schemas, { logger, observer }, options)
+    return new Rome(store, schemas, { logger, observer, resources }, options)
   }
 
   /**
@@ -507,8 +524,29 @@ export class Rome implements SessionHost, AsyncDisposable {
   }
 
   /**
+   * What is open, and which lines of the program opened it: for tests that look for leaks. Cost: no read.
+   *
+   * @throws UsageError `ROME_ARGUMENT` unless the Rome was opened with `debug: { leaks: true }`.
+   *
+   * @example
+   * ```ts
+   * import type { Rome } from 'rome-orm'
+   * const linesOf = (rome: Rome) => rome.openResources().map(({ kind, openedAt }) => `${kind}: ${openedAt[0]}`)
+   * ```
+   */
+  openResources(): OpenResource[] {
+    if (this.resources !== undefined) return this.resources.list()
+    throw new UsageError(
+      'ROME_ARGUMENT',
+      'nobody noted what was opened: open with Rome.open({ debug: { leaks: true } })',
+    )
+  }
+
+  /**
    * Closes the sessions, which rolls back what they did not commit, then the engine. Waits for operations under way.
    * May be called more than once.
+   *
+   * @throws UsageError `ROME_LEAK`, when all is closed, if with `debug: { leaks: true }` anything else was still open.
    *
    * @example
    * ```ts
@@ -538,9 +576,14 @@ export class Rome implements SessionHost, AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    const leaks = this.resources?.list() ?? []
     await Promise.all(Array.from(this.#sessions, (session) => session[Symbol.asyncDispose]()))
     await this.store.close()
     this.logger.info?.('a store was closed', { engine: this.store.engine.manifest.name })
+    if (leaks.length === 0) return
+    throw new UsageError('ROME_LEAK', 'this was open when Rome was closed: close it before, best by await using', {
+      context: { resources: leaks },
+    })
   }
 
   #checkOpen(): void {

@@ -3,6 +3,7 @@ import type { SortMemory } from '../query/operators/sort-memory.js'
 import type { FullScanPolicy, QueryCounts } from '../query/query-session.js'
 import type { Logger } from '../records/logger.js'
 import type { Observer } from '../records/observer.js'
+import type { OpenResources } from '../records/open-resources.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
 import type { Hooks } from './hooks.js'
@@ -22,6 +23,8 @@ export interface SessionHost {
   readonly logger: Logger
   /** Told of all that is done; `undefined` where nobody wants to know. */
   readonly observer: Observer | undefined
+  /** Told of what is opened and closed; `undefined` where nobody looks for leaks. */
+  readonly resources: OpenResources | undefined
   readonly budget: QueryBudget | undefined
   readonly slowQueryMs: number | undefined
   readonly sortMemory: SortMemory

@@ -19,6 +19,7 @@ import type { ResultsOf, RootOf, Selectable } from '../query/selection.js'
 import { type SessionScopes, sessionScopes } from '../query/session-scopes.js'
 import type { Logger } from '../records/logger.js'
 import type { Observed, Observer } from '../records/observer.js'
+import type { OpenResources } from '../records/open-resources.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { Row } from '../records/row.js'
@@ -119,6 +120,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   readonly scopes: SessionScopes | undefined
   #closing: Promise<void> | undefined
   readonly #endSpan: (() => void) | undefined
+  readonly #closed: (() => void) | undefined
 
   /**
    * The same as `rome.session(options)`. Cost: no read.
@@ -139,6 +141,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#repeatedLoads = new RepeatedLoads(rome.logger)
     rome.opened(this)
     this.#endSpan = rome.observer?.begin({ operation: 'session' })
+    this.#closed = rome.resources?.opened('session')
   }
 
   /**
@@ -941,6 +944,11 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /** @internal */
+  get resources(): OpenResources | undefined {
+    return this.#host.resources
+  }
+
+  /** @internal */
   get counts(): QueryCounts {
     return this.#host.counts
   }
@@ -1140,6 +1148,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
       this.#host.closed(this)
     }
     this.#endSpan?.()
+    this.#closed?.()
   }
 
   #checkWritable(call: string): void {
