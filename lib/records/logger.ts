@@ -7,7 +7,7 @@ type Log = (message: string, context: ErrorContext) => void
  * are not there are not called; errors go to `warn` then.
  */
 export interface Logger {
-  /** What should not happen, and what somebody has to look after. */
+  /** Commits that the store refused, or of which nobody knows whether they happened. */
   error?: Log
   /** What works and could be better: whole tables that are read, slow queries. */
   warn: Log

@@ -1,5 +1,5 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
-import { ConflictError, UsageError } from '../errors/rome-error.js'
+import { CommitUnknownError, ConflictError, EngineError, UsageError } from '../errors/rome-error.js'
 import type { QuerySession } from '../query/query-session.js'
 import type { RecordCommitOptions, RecordTransaction, Savepoint } from '../records/record-transaction.js'
 import { throwIfAborted } from './abort-signal.js'
@@ -263,6 +263,13 @@ export class TransactionStack {
   /** The write buffer is lost. Memory goes back to `begin`, or to the last commit if rows were written before it. */
   async #commitFailed(frame: Frame | undefined, error: unknown): Promise<void> {
     if (error instanceof ConflictError) this.#host.counts.conflicts++
+    if (error instanceof CommitUnknownError || error instanceof EngineError) {
+      const { logger } = this.#host
+      logger.error?.('the store did not do what it was asked for: look after it', {
+        ...error.context,
+        code: error.code,
+      })
+    }
     await this.#rollingBack(false, () => {
       this.#endFrames('rolled back')
       if (frame === undefined || frame.hadWrites) this.#unit.restoreAll()

@@ -9,7 +9,7 @@ import {
 import t, { type Test } from 'tap'
 import { level } from '../../lib/engines/level/index.js'
 import { memory } from '../../lib/engines/memory/index.js'
-import type { ErrorContext } from '../../lib/errors/rome-error.js'
+import { EngineError, type ErrorContext } from '../../lib/errors/rome-error.js'
 import type { LogLevel } from '../../lib/records/logger.js'
 import { create } from '../../lib/schema/create.js'
 import { fields } from '../../lib/schema/fields.js'
@@ -208,6 +208,26 @@ t.test('the debug log has a line for each operation, with its time and no value 
   }
 })
 
+t.test(
+  'a commit that the store refuses is an error of the log, for a logger that has no errors a warning',
+  async (t) => {
+    for (const methods of [undefined, ['warn'] as const]) {
+      const { told, logger } = recording(methods)
+      const engine = memory()
+      const rome = await openRome(t, { logger, engine })
+      await using session = rome.session()
+      session.add(create(Note, { title: 'a' }))
+      t.intercept(engine, 'commit', {
+        value: () => Promise.reject(new EngineError('ROME_DISK_FULL', 'the disk is full', { context: { bytes: 1 } })),
+      })
+      await t.rejects(session.commit(), { code: 'ROME_DISK_FULL' })
+      t.match(told, [
+        { level: methods === undefined ? 'error' : 'warn', context: { code: 'ROME_DISK_FULL', bytes: 1 } },
+      ])
+    }
+  },
+)
+
 t.test('a transaction that is tried again is told of', async (t) => {
   const { told, logger } = recording()
   const rome = await openRome(t, { logger, logLevel: 'info' })
@@ -233,7 +253,7 @@ t.test('statistics count queries, commits, rollbacks, conflicts, claims and what
   await session.query(Note).count()
   for await (const _ of session.query(Note)) break
   await session.rollback()
-  t.match(rome.stats(), { sessions: 2, queries: 3, slowQueries: 2, commits: 1, rollbacks: 1, conflicts: 0 })
+  t.match(rome.stats(), { sessions: 2, queries: 3, slowQueries: 3, commits: 1, rollbacks: 1, conflicts: 0 })
   await session.get(Note, 'a', { forUpdate: true })
   await other.get(Note, 'b', { forUpdate: true })
   t.match(rome.stats(), { claims: 2, claimWaits: 0, deadlocks: 0 })
