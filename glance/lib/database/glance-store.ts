@@ -17,7 +17,7 @@ export class GlanceStore {
 
   /** Reads one snapshot. */
   async read<T>(work: (session: RomeSession) => Promise<T>): Promise<T> {
-    const session = this.rome.session({ isolation: 'snapshot' })
+    const session = this.rome.session({ readOnly: true })
     try {
       return await work(session)
     } catch (error) {

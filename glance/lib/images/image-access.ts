@@ -21,16 +21,24 @@ export async function lookUpImage(
   session: RomeSession,
   caller: Caller,
   image_id: string,
-  options: { readonly withDeleted?: boolean | undefined } = {},
+  options: { readonly withDeleted?: boolean | undefined; readonly forUpdate?: boolean } = {},
 ): Promise<Image> {
   checkImageId(image_id)
-  const row = await findByKey(session, Image, image_id)
+  const row = await findByKey(session, Image, image_id, { forUpdate: options.forUpdate === true })
   const isFound = row !== undefined && (!row.deleted || options.withDeleted === true || canSeeDeleted(caller))
   if (!isFound) throw imageNotFound(image_id)
   if (!(await maySee(session, caller, row))) {
     throw new GlanceError('Forbidden', 'The image is not visible to the caller.', { image_id })
   }
   return row
+}
+
+/**
+ * Makes others wait who want to change the image or what belongs to it, whether it is there or not. First in its
+ * transaction, so that what it reads next is what they left.
+ */
+export async function claimImage(session: RomeSession, image_id: string): Promise<void> {
+  await findByKey(session, Image, image_id, { forUpdate: true })
 }
 
 async function maySee(session: RomeSession, caller: Caller, row: Image): Promise<boolean> {

@@ -153,7 +153,7 @@ export class Images implements CommandGroup {
    */
   async destroy(caller: Caller, { image_id }: { readonly image_id: string }): Promise<ImageRecord> {
     return this.#store.write(async (session) => {
-      const image = await lookUpImage(session, caller, image_id)
+      const image = await lookUpImage(session, caller, image_id, { forUpdate: true })
       requireMayChange(caller, image)
       await destroyImage(session, image)
       return imageRecord(session, caller, image)
@@ -166,7 +166,7 @@ export class Images implements CommandGroup {
    */
   async restore(caller: Caller, { image_id }: { readonly image_id: string }): Promise<null> {
     return this.#store.write(async (session) => {
-      const image = await lookUpImage(session, caller, image_id)
+      const image = await lookUpImage(session, caller, image_id, { forUpdate: true })
       if (image.status !== 'pending_delete') {
         throw new GlanceError('Conflict', 'Only an image that waits to be deleted is restored.', {
           image_id,

@@ -36,7 +36,7 @@ export async function updateImage(
   caller: Caller,
   { image_id, values, purge_props, from_state, atomic_props }: ImageUpdate,
 ): Promise<Image> {
-  const image = await lookUpImage(session, caller, image_id)
+  const image = await lookUpImage(session, caller, image_id, { forUpdate: true })
   requireMayChange(caller, image)
   const { columns, properties, locations } = changedImage(values)
   const { id = image_id, ...changes } = columns

@@ -140,7 +140,7 @@ function mayBeSeenBy(session: RomeSession, owner: string | null): Predicate {
 }
 
 async function memberOf(session: RomeSession, id: number): Promise<ImageMember> {
-  const row = await findByKey(session, ImageMember, id)
+  const row = await findByKey(session, ImageMember, id, { forUpdate: true })
   if (row === undefined) throw new GlanceError('NotFound', 'There is no membership of this id.', { id })
   return row
 }

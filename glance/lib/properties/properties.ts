@@ -3,6 +3,7 @@ import { type CommandGroup, command } from '../database/command.js'
 import type { GlanceStore } from '../database/glance-store.js'
 import { parameters } from '../database/parameter.js'
 import { GlanceError } from '../errors/glance-error.js'
+import { claimImage } from '../images/image-access.js'
 import { ImageProperty } from '../models/image-property.js'
 import { columnValues } from '../values/column-values.js'
 import type { Dictionary } from '../values/dictionary.js'
@@ -81,6 +82,7 @@ export class Properties implements CommandGroup {
   async setAtomic({ image_id, name, value }: AtomicProperty): Promise<null> {
     const text = propertyText(value)
     return this.#store.write(async (session) => {
+      await claimImage(session, image_id)
       const row = await findProperty(session, image_id, name)
       if (row === undefined) await addProperty(this.#store, session, { image_id, name, value: text })
       else if (row.deleted) setProperty(row, text)
@@ -96,6 +98,7 @@ export class Properties implements CommandGroup {
   async deleteAtomic({ image_id, name, value }: AtomicProperty): Promise<null> {
     const text = propertyText(value)
     return this.#store.write(async (session) => {
+      await claimImage(session, image_id)
       const row = await findProperty(session, image_id, name)
       if (row === undefined || row.deleted || row.value !== text) throw notFound(image_id, name)
       session.delete(row)

@@ -4,7 +4,7 @@ import { type CommandGroup, command } from '../database/command.js'
 import type { GlanceStore } from '../database/glance-store.js'
 import { parameters } from '../database/parameter.js'
 import { GlanceError } from '../errors/glance-error.js'
-import { checkImageId } from '../images/image-access.js'
+import { checkImageId, claimImage } from '../images/image-access.js'
 import { equalTo } from '../lists/equal-to.js'
 import { ImageTag } from '../models/image-tag.js'
 import { refuseFourByteCharacters } from '../values/four-byte-characters.js'
@@ -78,6 +78,7 @@ export class Tags implements CommandGroup {
   ): Promise<null> {
     const wanted = new Set(tags)
     return this.#store.write(async (session) => {
+      await claimImage(session, image_id)
       const existing = await tagsOf(session, image_id)
       const present = new Set<unknown>(existing.map(({ value }) => value))
       for (const value of wanted) if (!present.has(value)) await this.#add(session, image_id, value)
