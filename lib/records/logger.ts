@@ -23,7 +23,7 @@ export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 export const logLevels: readonly LogLevel[] = ['error', 'warn', 'info', 'debug']
 
 /** A logger with those methods only that are wanted, so that nobody else makes what would not be logged. */
-export function loggerAt(logger: Logger, level: LogLevel): Required<Pick<Logger, 'error' | 'warn'>> & Logger {
+export function loggerAt(logger: Logger, level: LogLevel): Logger {
   const isWanted = (wanted: LogLevel): boolean => logLevels.indexOf(wanted) <= logLevels.indexOf(level)
   return {
     error: (message, context) =>

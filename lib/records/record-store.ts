@@ -35,7 +35,7 @@ export interface RecordStoreOptions {
   readonly resources?: OpenResources | undefined
 }
 
-export const lockTimeoutMsDefault = 5000
+const lockTimeoutMsDefault = 5000
 
 /** A second store over an engine would give out the same ids and not keep the first one's indexes. */
 const takenEngines = new WeakSet<Engine>()

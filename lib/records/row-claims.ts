@@ -165,9 +165,11 @@ export class RowClaims {
 
   /** Whether the claimant of a row waits, through whatever chain, for this one. */
   #waitsFor(key: Key, claimant: Claimant): boolean {
+    const seen = new Set<Claimant>()
     let holder = this.#claims.get(key)?.claimant
-    while (holder !== undefined) {
+    while (holder !== undefined && !seen.has(holder)) {
       if (holder === claimant) return true
+      seen.add(holder)
       const waiting = this.#waiting.get(holder)
       holder = waiting === undefined ? holder.inner : this.#claims.get(waiting.key)?.claimant
     }
