@@ -259,6 +259,49 @@ t.test('prepared queries', async (t) => {
   })
 })
 
+t.test('a partial index serves the values that its predicate is implied by, and no others', async (t) => {
+  const Part = defineEntity(
+    'parts',
+    { id: primaryKey(types.integer()), a: types.integer(), b: types.integer() },
+    {
+      indexes: [
+        index('a', { where: (row) => row.a.plus(row.b).eq(5), name: 'sums' }),
+        index('b', { where: (row) => row.a.gt(3), name: 'large' }),
+      ],
+    },
+  )
+  const part = fields(Part)
+  const rome = await Rome.open({ engine: memory(), models: [Part], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  const session = rome.session()
+  for (let id = 0; id < 40; id++) session.add(create(Part, { id, a: id % 8, b: id % 5 }))
+  await session.commit()
+  const sum = param('sum', types.integer())
+  const bySum = session.query(Part).filter(part.a.plus(part.b).eq(sum), part.a.eq(2)).prepare()
+  const least = param('least', types.integer())
+  const byLeast = session.query(Part).filter(part.a.gte(least), part.b.eq(1)).prepare()
+  for (const value of [5, 6, 5, 2]) {
+    const expected = [...Array(40).keys()].filter((id) => id % 8 === 2 && (id % 8) + (id % 5) === value)
+    t.same(
+      (await bySum.bind({ sum: value }).orderBy(part.id).all()).map(({ id }) => id),
+      expected,
+    )
+    t.same(
+      (await bySum.bind({ sum: value }).all()).map(({ id }) => id).sort((x, y) => x - y),
+      expected,
+    )
+  }
+  for (const value of [4, 6, 2, 0, 5]) {
+    const expected = [...Array(40).keys()].filter((id) => id % 8 >= value && id % 5 === 1)
+    t.same(
+      (await byLeast.bind({ least: value }).all()).map(({ id }) => id).sort((x, y) => x - y),
+      expected,
+    )
+  }
+  t.match(String(await bySum.bind({ sum: 5 }).explain()), 'parts.sums')
+  t.notMatch(String(await bySum.bind({ sum: 6 }).explain()), 'parts.sums')
+})
+
 t.test('a prepared query obeys the scopes of the session that it is bound in', async (t) => {
   const rome = await Rome.open({ engine: memory(), models: scopedModels })
   t.teardown(() => rome.close())

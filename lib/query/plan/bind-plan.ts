@@ -14,8 +14,8 @@ export interface Constants {
   values(values: FilterValues): FilterValues
   /** The place to resume at, where there is one. */
   readonly seek: Seek | undefined
-  /** Told the ranges of each step that are others now, with the share of the rows that they are taken to have. */
-  onRanges(from: RangeSource, fraction: number): void
+  /** Told the ranges of each step that are others now. */
+  onRanges(from: RangeSource, made: ReturnType<RangeSource['rangesOf']>): void
 }
 
 /** The plan with other constants. Steps that depend on none are shared. */
@@ -102,9 +102,9 @@ function rangesOf(from: RangeSource | undefined, constants: Constants) {
   if (from === undefined) return undefined
   const values = constants.values(from.values)
   if (values === from.values && constants.seek === undefined) return undefined
-  const { ranges, fraction } = from.rangesOf(values, constants.seek)
-  constants.onRanges(from, fraction)
-  return ranges
+  const made = from.rangesOf(values, constants.seek)
+  constants.onRanges(from, made)
+  return made.ranges
 }
 
 function boundPart(part: LookupPart, values: FilterValues | undefined, constants: Constants): LookupPart {

@@ -32,6 +32,14 @@ interface DependentColumn {
   readonly kind: string
 }
 
+/** Ranges of a step when the plan was made. */
+interface RangesMade {
+  readonly tableId: number
+  readonly count: number
+  /** The share of the rows that they were taken to have. */
+  readonly fraction: number
+}
+
 /**
  * A plan that serves other constants than those it was made with. It was chosen by what the planner found out of these:
  * which columns have one value, several, a run or none, which partial indexes serve, about how many rows lie in a
@@ -48,7 +56,7 @@ export class PlanTemplate {
   readonly #statistics: Statistics
   readonly #analyses: number
   readonly #rows: ReadonlyMap<number, number>
-  readonly #shares: ReadonlyMap<RangeSource, { readonly tableId: number; readonly fraction: number }>
+  readonly #ranges: ReadonlyMap<RangeSource, RangesMade>
   /** Whether an expression has constants, for each that was asked about. */
   readonly #hasConstants = new Map<ExpressionNode, boolean>()
 
@@ -67,13 +75,15 @@ export class PlanTemplate {
     this.#pinned = pinnedConstants(description, constants)
     this.#filters = new Map(this.#trace.values.map((values) => [values, this.#dependentColumns(values)]))
     const rows = new Map<number, number>()
-    const shares = new Map<RangeSource, { tableId: number; fraction: number }>()
+    const made = new Map<RangeSource, RangesMade>()
     for (const { tableId, from } of sourcesIn(this.#planned.plan)) {
       rows.set(tableId, this.#rowsOf(tableId))
-      if (from !== undefined) shares.set(from, { tableId, fraction: from.rangesOf(from.values, options.seek).fraction })
+      if (from === undefined) continue
+      const { ranges, fraction } = from.rangesOf(from.values, options.seek)
+      made.set(from, { tableId, count: ranges.length, fraction })
     }
     this.#rows = rows
-    this.#shares = shares
+    this.#ranges = made
   }
 
   /** The plan as it was made. */
@@ -106,15 +116,18 @@ export class PlanTemplate {
       left.set(values, other)
     }
     for (const { index, conjuncts, values, isImplied } of this.#trace.partialIndexes) {
-      const other = left.get(values) ?? values
-      if (other !== values && impliesPredicate(index, conjuncts.map(node), other) !== isImplied) return undefined
+      const others = conjuncts.map(node)
+      const isSame = others.every((conjunct, at) => conjunct === conjuncts[at])
+      if (!isSame && impliesPredicate(index, others, left.get(values) ?? values) !== isImplied) return undefined
     }
     let isSimilar = true
-    const onRanges: Constants['onRanges'] = (from, fraction) => {
-      const share = this.#shares.get(from)
-      if (share === undefined) return
-      const rows = this.#rowsOf(share.tableId)
-      if (isFarFrom(Math.max(fewRows, rows * fraction), Math.max(fewRows, rows * share.fraction))) isSimilar = false
+    const onRanges: Constants['onRanges'] = (from, { ranges, fraction }) => {
+      const made = this.#ranges.get(from)
+      if (made === undefined) return
+      const rows = this.#rowsOf(made.tableId)
+      const isFar = isFarFrom(Math.max(fewRows, rows * fraction), Math.max(fewRows, rows * made.fraction))
+      // A place to resume at may leave one range of several, which come in another order then.
+      if (isFar || ranges.length !== made.count) isSimilar = false
     }
     const constants: Constants = { node, values: (values) => left.get(values) ?? values, seek, onRanges }
     const plan = bindPlan(this.#planned.plan, constants)
