@@ -126,8 +126,8 @@ export function changesGone(after: Version, oldest: Version): EngineError {
 }
 
 /** @throws EngineError `ROME_CHANGES_GONE` for a version that was not reached, as after a backup was restored. */
-export function checkReached(after: ChangesOptions['after'], newest: Version): void {
-  if (typeof after === 'number' && after > newest) throw changesGone(after, newest)
+export function checkReached(after: Version | undefined, newest: Version): void {
+  if (after !== undefined && after > newest) throw changesGone(after, newest)
 }
 
 function abortedFeed(signal: AbortSignal): AbortError {

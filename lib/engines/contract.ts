@@ -51,8 +51,8 @@ export interface CommittedChanges {
 
 /** Where a feed begins, and what ends it. */
 export interface ChangesOptions {
-  /** The version after which it begins; the newest when absent, `oldest` for all that is kept. */
-  readonly after?: Version | 'oldest'
+  /** The version after which it begins; the newest when absent. */
+  readonly after?: Version | undefined
   /** Ends the feed with an AbortError `ROME_ABORTED`. */
   readonly signal?: AbortSignal | undefined
 }

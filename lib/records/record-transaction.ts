@@ -220,8 +220,7 @@ export class RecordTransaction {
     this.#assertLive()
     if (!this.hasWrites) return this.readVersion
     await this.checkReferences(new Date())
-    const written = this.#writes.toWrites()
-    const writes = this.#origins?.mark(written) ?? written
+    const writes = this.#writes.toWrites(this.#origins?.markOf)
     await this.claims.takeToWrite(writes, options.signal)
     const { reads: read } = this.#reader
     const { reads: relied } = this.#ruleReader

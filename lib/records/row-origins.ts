@@ -1,6 +1,5 @@
 import type { Key } from '../codec/key.js'
 import { Space } from '../codec/space.js'
-import type { Write } from '../engines/contract.js'
 import type { RowWrite } from './prepared-write.js'
 
 /** What was under a row's key before the transaction that wrote it: the mark of its write, for the change feed. */
@@ -21,10 +20,6 @@ export class RowOrigins {
     else this.#origins.set(key, isDeleted && !isWritten(key) ? RowOrigin.deleted : RowOrigin.live)
   }
 
-  /** The writes with their marks. */
-  mark(writes: readonly Write[]): Write[] {
-    return writes.map((write) =>
-      write.key.startsWith(Space.row) ? { ...write, mark: this.#origins.get(write.key) ?? RowOrigin.live } : write,
-    )
-  }
+  /** The mark of the write of a key; none for what is no row. */
+  readonly markOf = (key: Key): number => (key.startsWith(Space.row) ? (this.#origins.get(key) ?? RowOrigin.live) : 0)
 }

@@ -45,12 +45,16 @@ export class WriteBuffer {
     return new TreeCursor(this.#tree.clone(), range, isReverse)
   }
 
-  /** All writes in ascending order of key. */
-  toWrites(): Write[] {
+  /** All writes in ascending order of key, with the marks that they are to have. */
+  toWrites(markOf: (key: Key) => number = unmarked): Write[] {
     const writes: Write[] = []
     this.#tree.forEachPair((key, value) => {
-      writes.push({ key, value: value ?? undefined })
+      writes.push({ key, value: value ?? undefined, mark: markOf(key) })
     })
     return writes
   }
+}
+
+function unmarked(): number {
+  return 0
 }

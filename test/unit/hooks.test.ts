@@ -334,7 +334,7 @@ t.test('related entities come to their hooks by the cascades of the session, not
   t.equal(await session.query(Book).withDeleted().count(), 0)
 })
 
-t.test('changes by query call no entity hooks', async (t) => {
+t.test('changes by query and bulk writes call no entity hooks', async (t) => {
   const rome = await openRome(t)
   const session = rome.session()
   session.add(create(Note, { title: 'a' }))
@@ -343,6 +343,9 @@ t.test('changes by query call no entity hooks', async (t) => {
   record(rome, log)
   await session.query(Note).filterBy({ title: 'a' }).update({ body: 'b' })
   await session.query(Note).filterBy({ title: 'a' }).delete()
+  await session.bulkInsert(Note, [{ title: 'b' }])
+  await session.bulkUpdate(Note, [{ title: 'b', body: 'c' }])
+  await session.bulkDelete(Note, ['b'])
   await session.commit()
   t.strictSame(log, ['beforeCommit', 'afterCommit'])
 })

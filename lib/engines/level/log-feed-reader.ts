@@ -34,30 +34,30 @@ interface OpenSegment {
 export class LogFeedReader implements CommitReader {
   readonly #log: CommitLog
   readonly #newest: NewestForFeeds
-  /** The last that was given out; absent until the oldest segment was looked at. */
-  #version: Version | undefined
+  /** The last that was given out. */
+  #version: Version
   #segment: OpenSegment | undefined
   #isReadAgain = false
 
-  constructor(log: CommitLog, after: Version | 'oldest', newest: NewestForFeeds) {
+  constructor(log: CommitLog, after: Version, newest: NewestForFeeds) {
     this.#log = log
     this.#newest = newest
-    if (after !== 'oldest') this.#version = after
+    this.#version = after
   }
 
   async read(): Promise<readonly CommittedChanges[]> {
     let newest = Math.min(this.#newest.published(), this.#log.syncedVersion)
-    if ((this.#version ?? 0) >= newest && newest < this.#newest.published()) {
+    if (this.#version >= newest && newest < this.#newest.published()) {
       await this.#newest.sync()
       newest = Math.min(this.#newest.published(), this.#log.syncedVersion)
     }
     const commits: CommittedChanges[] = []
     let bytes = 0
-    while ((this.#version ?? -1) < newest && bytes < chunkBytes) {
+    while (this.#version < newest && bytes < chunkBytes) {
       const segment = this.#segment ?? (await this.#openSegment())
       const record = await takeRecord(segment)
       if (record === undefined) await this.#leaveSegment(segment)
-      else if (this.#version === undefined || record.version > this.#version) {
+      else if (record.version > this.#version) {
         const { version, writes } = decodeCommit(record)
         commits.push({ version, writes })
         bytes += record.payload.length
@@ -76,20 +76,19 @@ export class LogFeedReader implements CommitReader {
 
   /** Opens the segment of the next commit. Its first record tells the version before its commits. */
   async #openSegment(): Promise<OpenSegment> {
-    const path = this.#log.segmentOf((this.#version ?? 0) + 1)
+    const path = this.#log.segmentOf(this.#version + 1)
     let file: FileHandle
     try {
       file = await open(path)
     } catch (error) {
       // It was deleted between the two, so another is the oldest now.
-      if (isMissingFile(error) && this.#log.segmentOf((this.#version ?? 0) + 1) !== path) return this.#openSegment()
+      if (isMissingFile(error) && this.#log.segmentOf(this.#version + 1) !== path) return this.#openSegment()
       throw error
     }
     const segment: OpenSegment = { path, file, offset: 0, bytes: Buffer.alloc(0) }
     this.#segment = segment
     const head = await takeRecord(segment)
     if (head === undefined) throw damaged(path)
-    this.#version ??= head.version
     if (head.version > this.#version) throw changesGone(this.#version, head.version)
     return segment
   }
@@ -97,7 +96,7 @@ export class LogFeedReader implements CommitReader {
   /** The segment has been read to its end, though there are more commits. */
   async #leaveSegment(segment: OpenSegment): Promise<void> {
     const { path, file } = segment
-    if (this.#log.segmentOf((this.#version as Version) + 1) !== path) {
+    if (this.#log.segmentOf(this.#version + 1) !== path) {
       this.#segment = undefined
       await file.close()
       return

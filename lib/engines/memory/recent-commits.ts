@@ -9,6 +9,8 @@ interface RecentCommit extends CommittedChanges {
 export class RecentCommits {
   readonly #bytesMax: number
   #commits: RecentCommit[] = []
+  /** Commits before this index are forgotten. */
+  #first = 0
   #bytes = 0
   /** All commits after this version are here. */
   #before: Version = 0
@@ -20,29 +22,34 @@ export class RecentCommits {
   add(version: Version, writes: readonly Write[], bytes: number): void {
     this.#commits.push({ version, writes, bytes })
     this.#bytes += bytes
-    let count = 0
-    for (let commit = this.#commits[0]; commit !== undefined && this.#bytes > this.#bytesMax; ) {
-      this.#bytes -= commit.bytes
-      this.#before = commit.version
-      commit = this.#commits[++count]
+    while (this.#bytes > this.#bytesMax) {
+      const oldest = this.#commits[this.#first++]
+      if (oldest === undefined) break
+      this.#bytes -= oldest.bytes
+      this.#before = oldest.version
     }
-    if (count > 0) this.#commits = this.#commits.slice(count)
+    // The forgotten front is given back once it is most of the array, so that forgetting stays cheap.
+    if (this.#first * 2 > this.#commits.length) {
+      this.#commits = this.#commits.slice(this.#first)
+      this.#first = 0
+    }
   }
 
   /** The content was replaced: nothing leads from what was before to what is now. */
   forget(version: Version): void {
     this.#commits = []
+    this.#first = 0
     this.#bytes = 0
     this.#before = version
   }
 
-  /** Reads from a version on, or from the oldest commit there is. */
-  reader(after: Version | 'oldest'): CommitReader {
-    let last = after === 'oldest' ? this.#before : after
+  /** Reads from a version on. */
+  reader(after: Version): CommitReader {
+    let last = after
     return {
       read: () => {
         if (last < this.#before) throw changesGone(last, this.#before)
-        const commits = this.#commits.slice(last - this.#before)
+        const commits = this.#commits.slice(this.#first + last - this.#before)
         last = commits.at(-1)?.version ?? last
         return commits
       },
