@@ -9,6 +9,7 @@ import type { Row } from '../records/row.js'
 import type { RowChange } from '../records/row-change.js'
 import type { Table } from '../records/table.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
+import type { ModelsRead } from './models-read.js'
 import type { QueryBudget } from './operators/budget.js'
 import type { SortMemory } from './operators/sort-memory.js'
 import type { SessionScopes } from './session-scopes.js'
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly flush?: boolean
   /** Whether it changes rows, which a read-only session refuses. */
   readonly writes?: boolean
+  /** Tells which models' changes have to be written before, when the session has entities; all without it. */
+  readonly reads?: () => ModelsRead
 }
 
 /** Where the entities of a result come from, and what they are related to. */

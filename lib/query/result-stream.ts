@@ -4,6 +4,7 @@ import { UsageError } from '../errors/rome-error.js'
 import type { RecordTransaction } from '../records/record-transaction.js'
 import type { SpanAttributes } from '../records/tracer.js'
 import { type QueryDescription, rootOf } from './description.js'
+import { modelsRead } from './models-read.js'
 import { execute } from './operators/execute.js'
 import type { Operator } from './operators/operator.js'
 import type { OutputPart } from './plan/output.js'
@@ -83,6 +84,7 @@ export class ResultStream<Result> implements AsyncIterableIterator<Result>, Asyn
       await this.#session.run((transaction) => this.#pull(transaction), {
         signal: this.#options.signal,
         flush: isFirst,
+        reads: () => modelsRead(this.#session, this.#description),
       })
     } catch (error) {
       this.#elapsedMs += performance.now() - startedAt

@@ -10,6 +10,7 @@ import { applyScopes } from './apply-scopes.js'
 import { type QueryDescription, rootOf } from './description.js'
 import { checkFullScan } from './full-scan.js'
 import { loadIncludes } from './load-related.js'
+import { modelsRead } from './models-read.js'
 import { Budget, checkBudget, type QueryBudget } from './operators/budget.js'
 import { countRanges } from './operators/counted-groups.js'
 import { execute } from './operators/execute.js'
@@ -166,7 +167,9 @@ function runObserved<T>(
   observers: QueryObservers,
   note?: Note,
 ): Promise<T> {
-  return session.run((transaction) => {
+  // What is written may take along rows of any model that refers to it.
+  const reads = () => (options.writes === true ? undefined : modelsRead(session, description))
+  const runIn = (transaction: RecordTransaction) => {
     const run = new QueryRun(session, transaction, options, observers)
     if (session.slowQueryMs === undefined && note === undefined) return work(run)
     const startedAt = performance.now()
@@ -181,7 +184,8 @@ function runObserved<T>(
         }),
       report,
     )
-  }, options)
+  }
+  return session.run(runIn, { ...options, reads })
 }
 
 /** Calls `report` with the error when the work fails. */

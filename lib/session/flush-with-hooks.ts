@@ -38,7 +38,7 @@ export async function flushWithHooks(
     })
   }
   await hooks.call('beforeFlush')
-  while (unit.hasChanges) {
+  while (unit.hasChanges()) {
     const told: Told = new Map()
     while (await callBefore(unit, hooks, told)) countRound()
     for (const { record, previous, next } of await flush(unit, transaction, session)) {

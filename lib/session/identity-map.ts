@@ -1,31 +1,53 @@
 import type { Key } from '../codec/key.js'
+import { idOf } from '../codec/space.js'
 import type { EntityRecord } from './entity-record.js'
 
-/** One entity for each key. Keys of different tables differ, so one map serves all. */
+/** One entity for each key. Those of a table are together, so that the others need not be looked at. */
 export class IdentityMap {
-  readonly #byKey = new Map<Key, EntityRecord>()
+  /** By the id of the table, which every key tells. No map among them is empty. */
+  readonly #byTable = new Map<number, Map<Key, EntityRecord>>()
 
-  get size(): number {
-    return this.#byKey.size
+  get isEmpty(): boolean {
+    return this.#byTable.size === 0
   }
 
   get(key: Key): EntityRecord | undefined {
-    return this.#byKey.get(key)
+    return this.#byTable.get(idOf(key))?.get(key)
   }
 
-  records(): Iterable<EntityRecord> {
-    return this.#byKey.values()
+  /** All as they are now. */
+  records(): EntityRecord[] {
+    const all: EntityRecord[] = []
+    for (const byKey of this.#byTable.values()) for (const record of byKey.values()) all.push(record)
+    return all
+  }
+
+  /** Whether something is true of a record, among those of some tables or all. */
+  some(test: (record: EntityRecord) => boolean, tables?: ReadonlySet<number>): boolean {
+    for (const [table, byKey] of this.#byTable) {
+      if (tables !== undefined && !tables.has(table)) continue
+      for (const record of byKey.values()) if (test(record)) return true
+    }
+    return false
   }
 
   set(key: Key, record: EntityRecord): void {
-    this.#byKey.set(key, record)
+    const table = idOf(key)
+    const byKey = this.#byTable.get(table)
+    if (byKey === undefined) this.#byTable.set(table, new Map([[key, record]]))
+    else byKey.set(key, record)
   }
 
   has(record: EntityRecord): boolean {
-    return record.key !== undefined && this.#byKey.get(record.key) === record
+    return record.key !== undefined && this.get(record.key) === record
   }
 
   delete(record: EntityRecord): void {
-    if (this.has(record)) this.#byKey.delete(record.key as Key)
+    const { key } = record
+    if (key === undefined || !this.has(record)) return
+    const table = idOf(key)
+    const byKey = this.#byTable.get(table)
+    byKey?.delete(key)
+    if (byKey?.size === 0) this.#byTable.delete(table)
   }
 }

@@ -3,6 +3,7 @@ import type { Key } from '../codec/key.js'
 import { checkOptions, isBoolean, isSignal, type OptionRules } from '../errors/checked-options.js'
 import { ConflictError, QueryError, SchemaError, UsageError } from '../errors/rome-error.js'
 import { loadSides, referredKey, wholeRelation } from '../query/load-related.js'
+import { modelsOfRelation } from '../query/models-read.js'
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
 import { newQuery, type Query } from '../query/query.js'
@@ -540,10 +541,10 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /**
-   * Writes what changed into the transaction's own buffer, which nobody else sees. Queries and commits do it by
-   * themselves. When it fails nothing has changed: repair the entity and go on, or roll back.
-   * Cost: one comparison per entity; a read per insert, unique value and entity that was last met in an earlier
-   * transaction.
+   * Writes what changed into the transaction's own buffer, which nobody else sees. Commits do it by themselves, and
+   * queries that could see what changed. When it fails nothing has changed: repair the entity and go on, or roll back.
+   * Cost: one comparison per entity of the session; one read for all that inserts and unique values take, and one per
+   * model for entities that were last met in an earlier transaction.
    *
    * @throws ValidationError, ConstraintError; ConflictError `ROME_STALE_VERSION`, after which, outside of `begin`, the
    * session is rolled back; UsageError `ROME_ENTITY_STATE` for a changed primary key.
@@ -978,7 +979,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     return this.#operate(() => {
       if (options.writes === true) this.#unit.requireWritable('query')
       throwIfAborted(options.signal)
-      const flushed = options.flush === false ? undefined : this.#transactions.flush()
+      const flushed = options.flush === false ? undefined : this.#transactions.flush(options.reads)
       return andThen(flushed, () => andThen(this.#transactions.current(), work))
     })
   }
@@ -1052,7 +1053,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
         }
         return loadSides(read, [side], wholeRelation(side.definition))
       },
-      { signal },
+      { signal, reads: () => modelsOfRelation(this, side.definition) },
     )
   }
 

@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import { CommitUnknownError, ConflictError, EngineError, UsageError } from '../errors/rome-error.js'
+import type { ModelsRead } from '../query/models-read.js'
 import type { QuerySession } from '../query/query-session.js'
 import type { RecordCommitOptions, RecordTransaction, Savepoint } from '../records/record-transaction.js'
 import { throwIfAborted } from './abort-signal.js'
@@ -75,9 +76,14 @@ export class TransactionStack {
     return this.#defaults.readOnly === true
   }
 
-  /** Writes what changed into the transaction's buffer. When it fails nothing has changed. */
-  flush(): MaybePromise<void> {
-    if (this.#isReadOnly || this.#hooks.isCalling || !this.#unit.hasChanges) return undefined
+  /**
+   * Writes what changed into the transaction's buffer: everything, if any of it is of what `reads` tells, or if that is
+   * absent. When it fails nothing has changed.
+   */
+  flush(reads?: () => ModelsRead): MaybePromise<void> {
+    if (this.#isReadOnly || this.#hooks.isCalling) return undefined
+    // What a hook does for one model may be of another.
+    if (!this.#unit.hasChanges(this.#hooks.hasFlushHooks ? undefined : reads)) return undefined
     const { observer } = this.#host
     return observer === undefined ? this.#flush() : observer.observe({ operation: 'flush' }, () => this.#flush())
   }

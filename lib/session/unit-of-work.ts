@@ -1,5 +1,6 @@
 import type { Key } from '../codec/key.js'
 import { UsageError } from '../errors/rome-error.js'
+import type { ModelsRead } from '../query/models-read.js'
 import type { RowWrite } from '../records/prepared-write.js'
 import type { Row } from '../records/row.js'
 import type { Table } from '../records/table.js'
@@ -98,13 +99,16 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     return isModified(record) || this.relations.isAwaiting(record)
   }
 
-  /** Whether a flush has anything to do. */
-  get hasChanges(): boolean {
+  /**
+   * Whether a flush has anything to do, as far as what is told of `reads` goes. Cost: one comparison per entity of the
+   * models that are read, or of all.
+   */
+  hasChanges(reads?: () => ModelsRead): boolean {
     if (this.#pending.size > 0 || this.#deletions.size > 0 || this.relations.hasChanges) return true
-    for (const record of this.#byKey.records()) {
-      if (isModified(record)) return true
-    }
-    return false
+    if (this.#byKey.isEmpty) return false
+    const models = reads?.()
+    const tables = models && new Set(Array.from(models, (schema) => this.#host.tableOf(schema).id))
+    return this.#byKey.some(isModified, tables)
   }
 
   /**
@@ -239,13 +243,13 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   /** Those of some writes that are of rows whose entities the session has. */
   heldOf<W extends FollowedWrite>(table: Table, writes: readonly W[]): readonly W[] {
-    if (this.#byKey.size === 0) return []
+    if (this.#byKey.isEmpty) return []
     return writes.filter((write) => this.#byKey.get(keyOfWrite(table, write)) !== undefined)
   }
 
   /** Entities follow rows that were written beside the unit of work. */
   follow(table: Table, writes: readonly FollowedWrite[]): void {
-    if (this.#byKey.size === 0) return
+    if (this.#byKey.isEmpty) return
     const gone = new Set<object>()
     for (const write of writes) {
       const { previous, next } = write
@@ -494,7 +498,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   /** As {@link UnitOfWork.checkKey}, as far as the key is known. */
   #checkGivenKey(record: EntityRecord): void {
-    if (this.#byKey.size === 0) return
+    if (this.#byKey.isEmpty) return
     const { row, table } = record
     const key = row === undefined ? givenKey(record) : table.keyOf(row)
     if (key !== undefined) this.checkKey(record, key, row === undefined)
