@@ -84,6 +84,7 @@ const changes: Driver<EntityFixture>['operations'] = {
   'session.addAll([entity])': ({ session, entity }) => session.addAll([entity]),
   'session.merge(entity)': ({ session, entity }) => session.merge(entity),
   'session.merge(Model, values)': ({ session, model }) => session.merge(model, { id: 'a' }),
+  'session.upsert(Model, values)': ({ session, model }) => session.upsert(model, { id: 'a' }),
   'session.delete(entity)': ({ session, entity }) => session.delete(entity),
   'session.hardDelete(entity)': ({ session, entity }) => session.hardDelete(entity),
   'session.expunge(entity)': ({ session, entity }) => session.expunge(entity),
@@ -139,6 +140,7 @@ export const entitiesGiven: Driver<EntityFixture> = {
   operations: {
     'session.merge(entity)': ({ session, entity }) => session.merge(entity),
     'session.merge(Model, values)': ({ session, model }) => session.merge(model, { id: 'a' }),
+    'session.upsert(Model, values)': ({ session, model }) => session.upsert(model, { id: 'a' }),
     'session.get(Model, key)': ({ session, model }) => session.get(model, 'a'),
     'session.get(Model, key, { withDeleted: true })': ({ session, model }) => session.get(model, 'a', withDeleted),
     'session.get(Model, key, { forUpdate: true })': ({ session, model }) =>

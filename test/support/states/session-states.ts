@@ -100,6 +100,7 @@ const operations: Driver<SessionFixture>['operations'] = {
   'session.add(entity)': ({ session }) => session.add(another()),
   'session.addAll(entities)': ({ session }) => session.addAll([another()]),
   'session.merge(entity)': ({ session }) => session.merge(another()),
+  'session.upsert(Model, values)': ({ session }) => session.upsert(Thing, { id: 'new' }),
   'session.delete(entity)': ({ session, entity }) => session.delete(entity),
   'session.hardDelete(entity)': ({ session, entity }) => session.hardDelete(entity),
   'session.expunge(entity)': ({ session, entity }) => session.expunge(entity),
