@@ -1,0 +1,48 @@
+import { Timestamp } from 'rome-orm'
+import { isDictionary } from '../values/dictionary.js'
+import { formatTime, parseTime } from '../values/time-text.js'
+import { HttpError } from './http-error.js'
+
+/** Deeper nesting than this is refused: no command has a use for it. */
+export const depthMax = 64
+
+/**
+ * Values as JSON carried them, with times in the place of `{"_type": "datetime", "_value": …}`.
+ * @throws HttpError 400 for a time that is none, a number that JSON could not carry exactly, and too deep nesting.
+ */
+export function fromWire(value: unknown, depth = 0): unknown {
+  if (depth > depthMax) throw new HttpError(400, `values are nested deeper than ${depthMax} levels`)
+  if (typeof value === 'number') return exactNumber(value)
+  if (Array.isArray(value)) return value.map((item) => fromWire(item, depth + 1))
+  if (!isDictionary(value)) return value
+  const entries = Object.entries(value)
+  if (entries.length === 2 && value._type === 'datetime' && Object.hasOwn(value, '_value'))
+    return readTime(value._value)
+  // By definition, not by assignment: a key may be called __proto__.
+  return Object.fromEntries(entries.map(([name, item]) => [name, fromWire(item, depth + 1)]))
+}
+
+/** Values of records as JSON carries them. */
+export function toWire(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? Number(value) : value
+  if (value instanceof Timestamp) return { _type: 'datetime', _value: formatTime(value) }
+  if (Array.isArray(value)) return value.map(toWire)
+  const written: Record<string, unknown> = {}
+  for (const [name, item] of Object.entries(value)) {
+    if (name === '__proto__') Object.defineProperty(written, name, { value: toWire(item), enumerable: true })
+    else written[name] = toWire(item)
+  }
+  return written
+}
+
+function readTime(given: unknown): Timestamp {
+  const time = typeof given === 'string' ? parseTime(given) : undefined
+  if (time === undefined) throw new HttpError(400, 'a datetime is not written as ISO 8601')
+  return time
+}
+
+function exactNumber(given: number): number {
+  const isExact = Number.isFinite(given) && (!Number.isInteger(given) || Number.isSafeInteger(given))
+  if (!isExact) throw new HttpError(400, 'a number is too large: integers are exact up to 2^53 - 1')
+  return given
+}
