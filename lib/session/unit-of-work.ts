@@ -274,7 +274,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
    */
   vanished(key: Key): void {
     const record = this.#byKey.get(key)
-    if (record?.row === undefined || record.state !== 'persistent' || this.isModified(record)) return
+    if (record?.row === undefined || record.state !== 'persistent' || this.#hasUnwritten(record)) return
     this.follow(record.table, [{ previous: record.row, next: undefined }])
   }
 

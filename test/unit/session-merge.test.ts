@@ -94,6 +94,20 @@ t.test('a row that is gone is inserted again, unless it had a version', async (t
   })
 })
 
+t.test('an entity whose row another session erased gives way to one that is merged', async (t) => {
+  const rome = await openRome(t)
+  await using session = rome.session()
+  const held = session.add(create(Note, { title: 'a' }))
+  await session.commit()
+  await rome.transact((other) => other.bulkDelete(Note, ['a']))
+  const merged = await session.merge(create(Note, { title: 'a', body: 'new' }))
+  t.not(merged, held)
+  t.equal(session.stateOf(held), 'deleted')
+  await session.commit()
+  t.equal(session.stateOf(held), 'detached')
+  t.equal((await stored(rome, Note, 'a'))?.body, 'new')
+})
+
 t.test('what others wrote since is refused by the version, and kept where there is none', async (t) => {
   const rome = await openRome(t)
   await using first = rome.session()

@@ -1,0 +1,59 @@
+import fc from 'fast-check'
+import t from 'tap'
+import type { Engine } from '../../lib/engines/contract.js'
+import { level } from '../../lib/engines/level/index.js'
+import { memory } from '../../lib/engines/memory/index.js'
+import type { Isolation } from '../../lib/records/record-transaction.js'
+import { seed } from '../support/seed.js'
+import {
+  compareStored,
+  ModelMachine,
+  RealMachine,
+  SessionCommand,
+  session,
+} from '../support/session-machine/machine.js'
+import { operation } from '../support/session-machine/operation.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
+
+/*
+ * Three sessions of one store, one of them read-only, are asked for random things in turn. After each of them the
+ * session has answered as a model does that copies everything at every point to go back to, and all entities and
+ * sessions are what they are there, to the last property. At the end so is what is stored.
+ */
+
+const setting = fc.record({
+  isolation: fc.constantFrom<Isolation[]>('serializable', 'snapshot'),
+  hasHooks: fc.boolean(),
+})
+const command = fc.record({ id: session, operation }).map(({ id, operation }) => new SessionCommand(id, operation))
+const commands = fc.commands([command], { maxCommands: 60, size: 'max' })
+
+async function check(engine: () => Engine, numRuns: number): Promise<void> {
+  const property = fc.asyncProperty(setting, commands, async (setting, commands) => {
+    const real = await RealMachine.open({ engine: engine(), ...setting })
+    try {
+      const model = new ModelMachine(setting.isolation)
+      await fc.asyncModelRun(() => ({ model, real }), commands)
+      await compareStored(model, real)
+    } finally {
+      await real.rome.close()
+    }
+  })
+  await fc.assert(property, { seed, numRuns })
+}
+
+t.test('sessions in memory are at every step what a model without shortcuts is', async (t) => {
+  await check(() => memory(), 800)
+  for (const conflict of ['CONFLICT', 'ROW_CLAIMED', 'STALE_VERSION']) {
+    t.ok(
+      [...SessionCommand.seen].some((what) => what.endsWith(`ROME_${conflict}`)),
+      `some met a ${conflict}`,
+    )
+  }
+  const done = [...SessionCommand.seen].filter((what) => what.endsWith(' done'))
+  t.ok(done.length >= 30, `${done.length} operations were done: ${done.join(', ')}`)
+})
+
+t.test('sessions on LevelDB are at every step what a model without shortcuts is', (t) =>
+  check(() => level(temporaryDirectory(t), { partitions: 2, durability: 'os' }), 20),
+)
