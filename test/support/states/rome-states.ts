@@ -1,4 +1,5 @@
 import { memory } from '../../../lib/engines/memory/index.js'
+import { OutboxMessage } from '../../../lib/session/outbox-message.js'
 import { Rome } from '../../../lib/session/rome.js'
 import type { Driver } from './driver.js'
 import { Thing } from './entity-states.js'
@@ -10,7 +11,7 @@ interface RomeFixture {
 
 async function open(): Promise<RomeFixture> {
   const engine = memory()
-  return { engine, rome: await Rome.open({ engine, models: [Thing] }) }
+  return { engine, rome: await Rome.open({ engine, models: [Thing, OutboxMessage] }) }
 }
 
 async function after(step: (rome: Rome) => unknown): Promise<RomeFixture> {
@@ -28,11 +29,14 @@ export const romeOperations: Driver<RomeFixture> = {
     closed: () => after((rome) => rome.close()),
   },
   operations: {
-    'Rome.open({ engine }), of its engine': ({ engine }) => Rome.open({ engine, models: [Thing] }),
+    'Rome.open({ engine }), of its engine': ({ engine }) => Rome.open({ engine, models: [Thing, OutboxMessage] }),
     'rome.session()': ({ rome }) => rome.session(),
     'rome.transact(work)': ({ rome }) => rome.transact(nothing),
     'rome.on(event, hook)': ({ rome }) => rome.on('afterCommit', nothing),
+    'rome.watch(Model)': ({ rome }) => rome.watch(Thing),
+    'rome.consume()': ({ rome }) => rome.consume(),
     'rome.outcome(commitId)': ({ rome }) => rome.outcome('no-such-commit'),
+    'rome.openResources()': ({ rome }) => rome.openResources(),
     'rome.stats()': ({ rome }) => rome.stats(),
     'rome.verify()': ({ rome }) => rome.verify(),
     'rome.analyze()': ({ rome }) => rome.analyze(),

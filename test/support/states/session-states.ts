@@ -1,6 +1,7 @@
 import { type MemoryEngine, memory } from '../../../lib/engines/memory/index.js'
 import { create } from '../../../lib/schema/create.js'
 import { fields } from '../../../lib/schema/fields.js'
+import { OutboxMessage } from '../../../lib/session/outbox-message.js'
 import { Rome } from '../../../lib/session/rome.js'
 import type { RomeSession } from '../../../lib/session/session.js'
 import { SessionTransaction } from '../../../lib/session/session-transaction.js'
@@ -27,7 +28,7 @@ interface UnderWay {
 /** Between two transactions. */
 async function idle(readOnly = false): Promise<SessionFixture> {
   const engine = memory()
-  const rome = await Rome.open({ engine, models: [Thing, SoftThing], fullScans: 'allow' })
+  const rome = await Rome.open({ engine, models: [Thing, SoftThing, OutboxMessage], fullScans: 'allow' })
   await rome.transact((session) => session.add(create(Thing, { id: 'a' })))
   const session = rome.session({ readOnly })
   const entity = await session.getOrThrow(Thing, 'a')
@@ -130,6 +131,8 @@ const operations: Driver<SessionFixture>['operations'] = {
   "session.begin({ isolation: 'snapshot' }, work)": ({ session }) => session.begin({ isolation: 'snapshot' }, nothing),
   'session.savepoint()': ({ session }) => session.savepoint(),
   'session.on(event, hook)': ({ session }) => session.on('afterCommit', nothing),
+  'session.publish(topic, payload)': ({ session }) => session.publish('topic', 'payload'),
+  'session.position()': ({ session }) => session.position(),
   'session.query(Model)': ({ session }) => session.query(Thing),
   'session.stateOf(entity)': ({ session, entity }) => session.stateOf(entity),
   'session.isModified(entity)': ({ session, entity }) => session.isModified(entity),
