@@ -7,6 +7,7 @@ import { glanceModels } from '../models/all.js'
 import { Properties } from '../properties/properties.js'
 import { Purge } from '../purge/purge.js'
 import { Tags } from '../tags/tags.js'
+import { Tasks } from '../tasks/tasks.js'
 import { Usage } from '../usage/usage.js'
 import type { Dictionary } from '../values/dictionary.js'
 import type { Caller } from './caller.js'
@@ -39,6 +40,7 @@ export class GlanceDatabase implements AsyncDisposable {
   readonly tags: Tags
   readonly usage: Usage
   readonly purge: Purge
+  readonly tasks: Tasks
   /** Every function by its name in Glance, such as `image_get`. */
   readonly commands: ReadonlyMap<string, Command>
   readonly #store: GlanceStore
@@ -52,6 +54,7 @@ export class GlanceDatabase implements AsyncDisposable {
     this.tags = new Tags(store)
     this.usage = new Usage(store)
     this.purge = new Purge(store)
+    this.tasks = new Tasks(store)
     this.commands = commandsOf([
       this.images,
       this.locations,
@@ -60,6 +63,7 @@ export class GlanceDatabase implements AsyncDisposable {
       this.tags,
       this.usage,
       this.purge,
+      this.tasks,
     ])
   }
 

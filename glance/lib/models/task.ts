@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { column, entity, globalScope, index, primaryKey, type Timestamp, t } from 'rome-orm'
+import { and_, column, entity, globalScope, index, primaryKey, type Timestamp, t } from 'rome-orm'
 import { SoftDeletable } from './soft-deletable.js'
 
 /** Something that Glance does by and by, such as an import. What it was given and what came of it is a `TaskInfo`. */
@@ -9,8 +9,8 @@ import { SoftDeletable } from './soft-deletable.js'
 @index('status', 'created_at')
 @index('type', 'created_at')
 @index('created_at')
-@index('image_id', { where: (task) => task.image_id.isNotNull() })
-@index('owner', 'expires_at', { where: (task) => task.expires_at.isNotNull() })
+@index('image_id', 'created_at', { where: (task) => task.image_id.isNotNull() })
+@index('owner', 'expires_at', { where: (task) => and_(task.expires_at.isNotNull(), task.deleted.eq(false)) })
 @index('deleted_at', { where: (task) => task.deleted_at.isNotNull() })
 export class Task extends SoftDeletable {
   @primaryKey(t.string({ max: 36 }).default(randomUUID)) id!: string
