@@ -1,6 +1,7 @@
-import { fields, type Predicate, type RomeSession } from 'rome-orm'
+import { fields, type Predicate, type Query, type RomeSession } from 'rome-orm'
 import type { ListOrder } from '../lists/list-order.js'
 import { Image } from '../models/image.js'
+import type { Way } from './candidates.js'
 import type { ChildCondition } from './child-conditions.js'
 
 const image = fields(Image)
@@ -14,6 +15,9 @@ const fewImages = 1000
 
 /** Which images are looked for, and in which order. */
 export interface ImageSearch {
+  /** One of them must be true. */
+  readonly ways: readonly Way[]
+  /** All of them must be true. */
   readonly conditions: readonly Predicate[]
   readonly children: readonly ChildCondition[]
   readonly order: ListOrder
@@ -28,29 +32,44 @@ export interface ImageSearch {
  * one of the properties or tags, only those are read.
  */
 export async function findImages(session: RomeSession, search: ImageSearch): Promise<Image[]> {
-  const { conditions, children, order, marker, limit = Number.POSITIVE_INFINITY } = search
-  const batch = (after: Image | undefined, size: number, ...more: readonly Predicate[]): Promise<Image[]> => {
-    const all = [...conditions, ...(after === undefined ? [] : [order.after(after)]), ...more]
-    const query = session.query(Image).orderBy(...order.orderings)
-    const filtered = all.length === 0 ? query : query.filter(...all)
-    return (Number.isFinite(size) ? filtered.limit(size) : filtered).all()
-  }
-  if (children.length === 0) return batch(marker, limit)
+  const { children, marker, limit = Number.POSITIVE_INFINITY } = search
+  if (children.length === 0 || limit === 0) return imageQuery(session, search).all()
   const found: Image[] = []
   let size = Math.max(batchSizeMin, Math.min(4 * limit, batchSizeMax))
   for (let last = marker; ; size = Math.min(2 * size, batchSizeMax)) {
-    const read = await batch(last, size)
+    const read = await imageQuery(session, { ...search, marker: last, limit: size }).all()
     found.push(...(await withAll(session, children, read)))
     if (found.length >= limit || read.length < size) return found.slice(0, limit)
     if (last === marker) {
       const ids = await fewWithOne(session, children)
       if (ids !== undefined) {
-        const matching = await batch(marker, Number.POSITIVE_INFINITY, image.id.in(ids))
+        const conditions = [...search.conditions, image.id.in(ids)]
+        const matching = await imageQuery(session, { ...search, conditions, limit: undefined }).all()
         return (await withAll(session, children, matching)).slice(0, limit)
       }
     }
     last = read[read.length - 1]
   }
+}
+
+/** Images by their own columns alone. */
+export function imageQuery(
+  session: RomeSession,
+  { ways, conditions, order, marker, limit }: Omit<ImageSearch, 'children'>,
+): Query<Image, Image> {
+  const { orderings } = order
+  const page = (query: Query<Image, Image>) => {
+    const ordered = query.orderBy(...orderings)
+    return limit === undefined ? ordered : ordered.limit(limit)
+  }
+  const rest = marker === undefined ? conditions : [...conditions, order.after(marker)]
+  const [first, ...others] = ways.map((way) => {
+    const all = [...way, ...rest]
+    return page(all.length === 0 ? session.query(Image) : session.query(Image).filter(...all))
+  })
+  // Without a way there is no image.
+  if (first === undefined) return session.query(Image).filter(image.id.in([]))
+  return others.length === 0 ? first : page(others.reduce((whole, other) => whole.union(other), first))
 }
 
 async function withAll(session: RomeSession, children: readonly ChildCondition[], images: Image[]): Promise<Image[]> {

@@ -6,6 +6,7 @@ import { propertyText } from '../properties/write-property.js'
 import { type Dictionary, isDictionary } from '../values/dictionary.js'
 import { parseTime } from '../values/time-text.js'
 import { parseChoices, parseTimeComparison } from './filter-text.js'
+import { imageStatuses } from './image-statuses.js'
 
 const image = fields(Image)
 const columns = schemaOf(Image).columnByName
@@ -20,6 +21,8 @@ export interface ImageFilters {
   readonly tags: readonly string[]
   /** `undefined` when nothing is said of it. */
   readonly visibility: unknown
+  /** `undefined` when nothing is said of it. */
+  readonly owner: unknown
   /** Deleted images are asked for, so that markers and locations may be deleted too. */
   readonly isShowingDeleted: boolean
 }
@@ -55,13 +58,17 @@ export function parseImageFilters(filters: Dictionary): ImageFilters {
     properties,
     tags: tagsOf(tags),
     visibility,
+    owner: filters.owner,
     isShowingDeleted: (since !== undefined && since !== null) || Boolean(deleted),
   }
 }
 
+/** Named one by one, so that they are points of an index, which can be read in the order of the list. */
+const liveStatuses = imageStatuses.filter((status) => status !== 'killed')
+
 /** Images that were killed count as deleted where live ones are asked for. */
 function ofDeletion(deleted: boolean): Predicate[] {
-  return deleted ? [image.deleted.eq(true)] : [image.deleted.eq(false), image.status.ne('killed')]
+  return deleted ? [image.deleted.eq(true)] : [image.deleted.eq(false), image.status.in(liveStatuses)]
 }
 
 function ofTime(name: string, value: unknown): Predicate {

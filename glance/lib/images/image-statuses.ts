@@ -1,5 +1,5 @@
 /** Every status that an image may have. */
-export const imageStatuses: ReadonlySet<unknown> = new Set([
+export const imageStatuses: readonly string[] = [
   'active',
   'saving',
   'queued',
@@ -9,7 +9,7 @@ export const imageStatuses: ReadonlySet<unknown> = new Set([
   'deactivated',
   'importing',
   'uploading',
-])
+]
 
 /** Who may see an image beside its owner: nobody, all, its members, or all who do not look for it in lists. */
-export const imageVisibilities: ReadonlySet<unknown> = new Set(['private', 'public', 'shared', 'community'])
+export const imageVisibilities: readonly string[] = ['private', 'public', 'shared', 'community']

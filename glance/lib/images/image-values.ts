@@ -51,7 +51,7 @@ function partsOf(values: Dictionary, given: Dictionary): ImageParts {
     ['status', imageStatuses],
     ['visibility', imageVisibilities],
   ] as const) {
-    if (columns[name] !== undefined && !known.has(columns[name])) {
+    if (columns[name] !== undefined && !known.some((text) => text === columns[name])) {
       throw new GlanceError('Invalid', 'The value is none of those that images have.', { [name]: columns[name] })
     }
   }

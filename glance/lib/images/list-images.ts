@@ -48,23 +48,17 @@ export async function listImages(
   const order = ListOrder.parse(Image, options.sort_key ?? [], options.sort_dir ?? [])
   const limit = pageLimit(options.limit)
   const isRegular = !caller.isAdmin || admin_as_user
-  const conditions: Predicate[] = [
-    ...candidates(session, { caller, isRegular, memberStatus: member_status, visibility: filters.visibility }),
-    ...filters.conditions,
-  ]
+  const { visibility, owner } = filters
+  const ways = candidates(session, { caller, isRegular, memberStatus: member_status, visibility, owner })
+  const conditions: Predicate[] = [...filters.conditions]
   if (is_public !== undefined)
     conditions.push(is_public ? image.visibility.eq('public') : image.visibility.ne('public'))
   const after =
     marker === undefined
       ? undefined
       : await lookUpImage(session, caller, marker, { withDeleted: filters.isShowingDeleted })
-  const found = await findImages(session, {
-    conditions,
-    children: childConditions(filters),
-    order,
-    marker: after,
-    limit,
-  })
+  const children = childConditions(filters)
+  const found = await findImages(session, { ways, conditions, children, order, marker: after, limit })
   return imageRecords(session, caller, found, {
     withDeletedLocations: filters.isShowingDeleted,
     withTags: return_tag,

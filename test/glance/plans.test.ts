@@ -1,0 +1,156 @@
+import t from 'tap'
+import { candidates } from '../../glance/lib/images/candidates.js'
+import { imageQuery } from '../../glance/lib/images/find-images.js'
+import { parseImageFilters } from '../../glance/lib/images/image-filters.js'
+import {
+  type Caller,
+  type Dictionary,
+  GlanceDatabase,
+  Image,
+  ImageLocation,
+  ImageMember,
+  ImageProperty,
+  ImageTag,
+} from '../../glance/lib/index.js'
+import { ListOrder } from '../../glance/lib/lists/list-order.js'
+import { valueStart } from '../../glance/lib/models/image-property.js'
+import { memory } from '../../lib/engines/memory/index.js'
+import { create, type ExplainedStep, type RomeSession } from '../../lib/index.js'
+import { admin, alice, bob } from '../support/glance-fixture.js'
+
+const imageCount = 2000
+const idOf = (n: number) => String(n).padStart(36, '0')
+
+/**
+ * Two thousand images of twenty tenants, three of four active, each with two properties, a tag and a location, every
+ * hundredth of them shared with bob. No query may read more than a few of these, or any table whole.
+ */
+const glance = await GlanceDatabase.open({ engine: memory(), fullScans: 'refuse', budget: { keys: 700 } })
+t.teardown(() => glance.close())
+for (let start = 0; start < imageCount; start += 500) {
+  await glance.rome.transact((session) => {
+    for (let n = start; n < start + 500; n++) {
+      const image_id = idOf(n)
+      const isShared = n % 10 === 0
+      const owner = n % 20 === 1 ? 'alice' : `tenant ${n % 20}`
+      const visibility = isShared ? 'shared' : n % 10 === 9 ? 'public' : 'private'
+      session.add(create(Image, { id: image_id, name: `${n}`, owner, status: n % 4 ? 'active' : 'queued', visibility }))
+      session.add(property(2 * n, image_id, 'arch', n % 3 ? 'x86_64' : 'aarch64'))
+      session.add(property(2 * n + 1, image_id, 'serial', String(n >> 2)))
+      session.add(create(ImageTag, { id: n, image_id, value: `tag ${n % 50}` }))
+      session.add(create(ImageLocation, { id: n, image_id, value: `file:///${n}` }))
+      if (n % 100 === 0) session.add(create(ImageMember, { id: n, image_id, member: 'bob', status: 'accepted' }))
+    }
+  })
+}
+for (const n of [10, 30]) {
+  await glance.members.create(admin, { values: { image_id: idOf(n), member: 'carol', status: 'accepted' } })
+}
+
+function property(id: number, image_id: string, name: string, value: string): ImageProperty {
+  return create(ImageProperty, { id, image_id, name, value, value_start: valueStart(value) })
+}
+
+const live = { deleted: false, os_hidden: false }
+
+t.test('an image is fetched by its key, and what belongs to it by indexes', async (t) => {
+  t.equal((await glance.images.get(alice, { image_id: idOf(1) })).properties.length, 2)
+  t.equal((await glance.images.get(bob, { image_id: idOf(100) })).locations.length, 1, 'by a member too')
+})
+
+t.test('pages with filters of owner, status and properties read few keys of indexes', async (t) => {
+  const filters = { ...live, owner: 'alice', status: 'active' }
+  const sizes = async (caller: Caller, more: Dictionary) => {
+    const page = await glance.images.getAll(caller, { filters: { ...filters, ...more }, limit: 25, return_tag: true })
+    const next = { filters: { ...filters, ...more }, limit: 25, marker: page.at(-1)?.id }
+    return [page.length, (await glance.images.getAll(caller, next)).length]
+  }
+  for (const caller of [admin, alice]) {
+    t.strictSame(await sizes(caller, {}), [25, 25])
+    t.strictSame(await sizes(caller, { arch: 'x86_64' }), [25, 25])
+    t.strictSame(await sizes(caller, { properties: { arch: 'aarch64' } }), [25, 8])
+  }
+})
+
+t.test('pages of what a tenant may list read few keys of indexes', async (t) => {
+  for (const caller of [admin, alice, bob, { isAdmin: false, owner: null }]) {
+    const page = await glance.images.getAll(caller, { filters: live, limit: 25, return_tag: true })
+    t.equal(page.length, 25)
+    const next = await glance.images.getAll(caller, { filters: live, limit: 25, marker: page.at(-1)?.id })
+    t.equal(next.length, 25)
+  }
+})
+
+t.test('images are found by a property or tag that few have, among all', async (t) => {
+  const found = await glance.images.getAll(admin, { filters: { ...live, serial: '7' }, limit: 25 })
+  t.strictSame(
+    found.map(({ name }) => name),
+    ['31', '30', '29', '28'],
+  )
+  t.equal((await glance.images.getAll(admin, { filters: { ...live, tags: ['tag 7'] }, limit: 25 })).length, 25)
+})
+
+/** The query of a page. */
+async function pageQuery(session: RomeSession, caller: Caller, filters: Dictionary, marker?: Image) {
+  const { conditions, visibility, owner } = parseImageFilters({ ...live, ...filters })
+  const audience = { caller, isRegular: !caller.isAdmin, memberStatus: 'accepted', visibility, owner }
+  return imageQuery(session, {
+    ways: candidates(session, audience),
+    conditions,
+    order: ListOrder.parse(Image, [], []),
+    marker,
+    limit: 25,
+  })
+}
+
+/** How a page is read, without what is guessed of numbers. */
+async function planOf(caller: Caller, filters: Dictionary): Promise<string[]> {
+  await using session = glance.rome.session()
+  const plan = String(await (await pageQuery(session, caller, filters)).explain())
+  const short = plan.replace(/ \(about [^)]*\)/g, '').replace(/status in \([^)]*\)/g, 'status in (…)')
+  return short.split('\n')
+}
+
+t.test('images of a tenant and a status are read by an index, in the order of the list', async (t) => {
+  const index =
+    'index images.owner_status_created_at; reads entries and rows; ranges 1; direction backwards; partitions 0'
+  t.strictSame(await planOf(admin, { owner: 'alice', status: 'active' }), [
+    'limit: rows 25',
+    "  filter: where visibility <> 'community' and deleted = false and os_hidden = false",
+    `    index range: ${index}`,
+  ])
+})
+
+t.test('a further page is read from its marker on', async (t) => {
+  await using session = glance.rome.session()
+  const marker = await session.getOrThrow(Image, idOf(1001))
+  const query = await pageQuery(session, admin, { owner: 'alice', status: 'active' }, marker)
+  const keysRead = keysOf((await query.explain({ analyze: true })).plan)
+  t.ok(keysRead > 0 && keysRead <= 110, `${keysRead} keys`)
+})
+
+t.test('what a tenant may list is read by an index for each way into the list, a page of each', async (t) => {
+  const inOrder = 'direction backwards; partitions 0'
+  const live = 'deleted = false and status in (…) and os_hidden = false'
+  const own = `ranges 8; ${inOrder}; merged by created_at desc nulls last, id desc nulls last`
+  t.strictSame(await planOf({ isAdmin: false, owner: 'carol' }, {}), [
+    'limit: rows 25',
+    '  top: by created_at desc nulls last, id desc nulls last; rows 25',
+    '    union',
+    '      union',
+    '        limit: rows 25',
+    `          filter: where ${live}`,
+    `            index range: index images.visibility_created_at; reads entries and rows; ranges 1; ${inOrder}`,
+    '        limit: rows 25',
+    '          filter: where deleted = false and os_hidden = false',
+    `            index range: index images.owner_status_created_at; reads entries and rows; ${own}`,
+    '      limit: rows 25',
+    '        top: by created_at desc nulls last, id desc nulls last; rows 25',
+    `          filter: where lower(visibility) = 'shared' and ${live}`,
+    '            primary key: model images; keys 2',
+  ])
+})
+
+function keysOf({ actual, inputs }: ExplainedStep): number {
+  return (actual?.keysRead ?? 0) + inputs.reduce((sum, input) => sum + keysOf(input), 0)
+}
