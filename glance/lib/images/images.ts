@@ -121,6 +121,14 @@ export class Images implements CommandGroup {
    * @throws GlanceError `ImageNotFound`, `Forbidden`, `ForbiddenPublicImage`, `Invalid`, `Conflict`; `NotFound` for a
    * location that is not there. Nothing is changed, save that `Forbidden` is also the answer to who gave away the right
    * to see the image.
+   *
+   * @example
+   * ```ts
+   * import type { Caller, GlanceDatabase } from '@rome-orm/glance'
+   *
+   * const activate = (glance: GlanceDatabase, caller: Caller, image_id: string) =>
+   *   glance.images.update(caller, { image_id, values: { status: 'active' }, from_state: 'queued' })
+   * ```
    */
   async update(caller: Caller, given: ImageUpdateArguments): Promise<ImageRecord> {
     const { image_id, values, purge_props = false, from_state, v1_mode, atomic_props = [] } = given
@@ -141,7 +149,22 @@ export class Images implements CommandGroup {
    * The images that the caller may list and that pass all filters, in order, a page at a time: `marker` is the id of
    * the last image of the page before. Deleted and hidden images are listed unless filters say otherwise.
    * @throws GlanceError `ImageNotFound` and `Forbidden` of the marker; `Invalid` and the kinds below it for filters,
-   * sort keys and directions.
+   * sort keys and directions. Cost: a page of an index for each way into the list, and a query each for properties,
+   * locations and tags; filters of properties and tags read further pages until one is full.
+   *
+   * @example
+   * ```ts
+   * import type { Caller, GlanceDatabase, ImageRecord } from '@rome-orm/glance'
+   *
+   * async function* everyImage(glance: GlanceDatabase, caller: Caller): AsyncIterable<ImageRecord> {
+   *   for (let marker: string | undefined; ; ) {
+   *     const page = await glance.images.getAll(caller, { filters: { deleted: false }, limit: 100, marker })
+   *     yield* page
+   *     if (page.length < 100) return
+   *     marker = page[page.length - 1].id
+   *   }
+   * }
+   * ```
    */
   async getAll(caller: Caller, options: ImageListOptions = {}): Promise<ImageRecord[]> {
     return this.#store.read((session) => listImages(session, caller, options))

@@ -38,7 +38,18 @@ export class Locations implements CommandGroup {
     this.#store = store
   }
 
-  /** Adds a location, as a deleted one if its status says so. @throws GlanceError `Invalid`. */
+  /**
+   * Adds a location, as a deleted one if its status says so.
+   * @throws GlanceError `Invalid`.
+   *
+   * @example
+   * ```ts
+   * import type { Caller, GlanceDatabase } from '@rome-orm/glance'
+   *
+   * const place = (glance: GlanceDatabase, caller: Caller, image_id: string, url: string) =>
+   *   glance.locations.add(caller, { image_id, location: { url, metadata: { store: 'fast' }, status: 'active' } })
+   * ```
+   */
   async add(_caller: Caller, { image_id, location }: LocationArguments): Promise<null> {
     return this.#store.write(async (session) => {
       await addLocation(this.#store, session, image_id, location)

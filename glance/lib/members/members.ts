@@ -62,6 +62,14 @@ export class Members implements CommandGroup {
    * Shares an image: `can_share` is false and `status` `pending` unless given. Nobody looks whether the image is there,
    * or the membership is: whoever calls looks before.
    * @throws GlanceError `Invalid`.
+   *
+   * @example
+   * ```ts
+   * import type { Caller, GlanceDatabase } from '@rome-orm/glance'
+   *
+   * const share = (glance: GlanceDatabase, caller: Caller, image_id: string, tenant: string) =>
+   *   glance.members.create(caller, { values: { image_id, member: tenant } })
+   * ```
    */
   async create(_caller: Caller, { values }: { readonly values: MemberValues }): Promise<MemberRecord> {
     refuseFourByteCharacters(values)

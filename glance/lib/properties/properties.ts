@@ -78,6 +78,21 @@ export class Properties implements CommandGroup {
   /**
    * Adds a property that the image does not have; of several who try at once one succeeds. A deleted one is revived.
    * @throws GlanceError `Duplicate` when it is there; `Invalid`.
+   *
+   * @example
+   * ```ts
+   * import type { GlanceDatabase } from '@rome-orm/glance'
+   *
+   * async function locked<T>(glance: GlanceDatabase, image_id: string, work: () => Promise<T>): Promise<T> {
+   *   const lock = { image_id, name: 'lock', value: String(process.pid) }
+   *   await glance.properties.setAtomic(lock)
+   *   try {
+   *     return await work()
+   *   } finally {
+   *     await glance.properties.deleteAtomic(lock)
+   *   }
+   * }
+   * ```
    */
   async setAtomic({ image_id, name, value }: AtomicProperty): Promise<null> {
     const text = propertyText(value)

@@ -44,8 +44,19 @@ export class Purge implements CommandGroup {
   }
 
   /**
-   * Erases old rows of every table that marks rows as deleted, save that of images.
+   * Erases old rows of every table that marks rows as deleted, save that of images. Cost: memory for the rows erased,
+   * in one transaction; say a maximum where there may be very many.
    * @throws GlanceError `Invalid` for numbers that are no counts.
+   *
+   * @example
+   * ```ts
+   * import type { Caller, GlanceDatabase } from '@rome-orm/glance'
+   *
+   * async function purge(glance: GlanceDatabase, caller: Caller): Promise<void> {
+   *   await glance.purge.rows(caller, { age_in_days: 30, max_rows: 10_000 })
+   *   await glance.purge.images(caller, { age_in_days: 180, max_rows: 10_000 })
+   * }
+   * ```
    */
   async rows(_caller: Caller, given: PurgeArguments): Promise<null> {
     const old = parse(given)

@@ -71,6 +71,14 @@ export class Tags implements CommandGroup {
    * Makes the tags of an image those of a list: those that it has stay where they are, new ones follow in the order
    * given, each once, and the others are deleted.
    * @throws GlanceError `Invalid`.
+   *
+   * @example
+   * ```ts
+   * import type { Caller, GlanceDatabase } from '@rome-orm/glance'
+   *
+   * const mark = (glance: GlanceDatabase, caller: Caller, image_id: string) =>
+   *   glance.tags.setAll(caller, { image_id, tags: ['lts', 'cloud'] })
+   * ```
    */
   async setAll(
     _caller: Caller,

@@ -48,8 +48,16 @@ export class Usage implements CommandGroup {
 
   /**
    * Bytes in stores: for each image its size times the number of its locations that are not deleted, those waiting to
-   * be deleted included. `image_id` names an image to leave out.
+   * be deleted included. `image_id` names an image to leave out. Cost: reads the tenant's images and their locations.
    * @throws GlanceError `ImageNotFound` for an id too long.
+   *
+   * @example
+   * ```ts
+   * import type { Caller, GlanceDatabase } from '@rome-orm/glance'
+   *
+   * const isWithinQuota = async (glance: GlanceDatabase, caller: Caller, owner_id: string, bytesMax: number) =>
+   *   (await glance.usage.storage(caller, { owner_id })) <= bytesMax
+   * ```
    */
   async storage(
     _caller: Caller,
