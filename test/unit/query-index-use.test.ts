@@ -7,6 +7,7 @@ import {
   create,
   defineEntity,
   deletedAt,
+  desc,
   fields,
   index,
   max,
@@ -17,6 +18,7 @@ import {
   Rome,
   type RomeSession,
   t as types,
+  unique,
 } from '../../lib/index.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
@@ -306,3 +308,38 @@ function keysRead(step: {
     (step.actual?.keysRead ?? 0) + step.inputs.reduce((sum: number, input) => sum + keysRead(input as typeof step), 0)
   )
 }
+
+t.test('pages over a unique index neither skip nor repeat rows whose value a deleted row has too', async (t) => {
+  const Named = defineEntity(
+    'named',
+    { id: primaryKey(types.integer()), b: types.integer().nullable(), deletedAt: deletedAt() },
+    { indexes: [unique('b')] },
+  )
+  const rome = await Rome.open({ engine: memory(), models: [Named], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  const rows: [number, number | null, Date | null][] = [
+    [1, 5, new Date(0)],
+    [2, 5, null],
+    [3, 5, new Date(0)],
+    [4, 6, null],
+    [5, null, null],
+    [6, null, new Date(0)],
+    [7, null, null],
+  ]
+  await rome.transact((s) => s.addAll(rows.map(([id, b, at]) => create(Named, { id, b, deletedAt: at }))))
+  await using session = rome.session()
+  const { b } = fields(Named)
+  for (const order of [b, desc(b)]) {
+    const query = session.query(Named).withDeleted().orderBy(order)
+    const all = (await query.all()).map(({ id }) => id)
+    const seen: number[] = []
+    for (let after: string | undefined, rounds = 0; rounds < 10; rounds++) {
+      const page = await query.page(after === undefined ? { size: 1 } : { size: 1, after })
+      seen.push(...page.items.map(({ id }) => id))
+      after = page.next
+      if (after === undefined) break
+    }
+    t.same(seen.toSorted(), [1, 2, 3, 4, 5, 6, 7], 'every row once')
+    t.same(seen.length, all.length)
+  }
+})

@@ -32,8 +32,9 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
   const isMerged = found.ranges.length > 1 && (request.scope === 'all' || sideBySide.matched > inTurn.matched)
   const match = isMerged ? sideBySide : inTurn
   const prefixColumns = isMerged ? found.pointColumns : found.constantColumns
+  const exclusiveParts = index.definition.isUnique ? index.definition.columns.length : undefined
   const cut = ({ ranges }: KeyRanges, left: FilterValues, seek: Seek | undefined): readonly KeyRange[] =>
-    seekRanges({ ...request, seek: request.seek && seek }, left, ranges, prefixColumns, keyParts, match)
+    seekRanges({ ...request, seek: request.seek && seek }, left, ranges, prefixColumns, keyParts, match, exclusiveParts)
   const ranges = cut(found, values, request.seek)
   const from = rangeSource(request, values, (left, seek) => {
     const other = rangesIn(index, request, left).found

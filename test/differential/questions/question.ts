@@ -23,14 +23,14 @@ export function placesOf({ parts }: Question): ValuePair[] {
   return outputsOf(parts).map((value, position) => ({ ...value, isNullable: true, sql: `c${position}` }))
 }
 
-/** The places that an expression of the left operand can mean: a selected value comes before a column of an entity. */
+/** The places that an expression of the left operand can mean: a column of an entity comes before a selected value. */
 export function namedPlaces(question: Question): ValuePair[] {
   const outputs = outputsOf(question.parts)
-  const values = question.parts.flatMap((part) => (part.kind === 'value' ? [part.value.sql] : []))
   return placesOf(question).filter((_, position) => {
-    const { sql } = outputs[position]
-    const isTheValue = (place: number): boolean => outputs[place].sql === sql && !isOfEntity(question, place)
-    return !values.includes(sql) || outputs.findIndex((_, place) => isTheValue(place)) === position
+    const same = outputs.flatMap(({ sql }, place) => (sql === outputs[position].sql ? [place] : []))
+    return (
+      isOfEntity(question, position) || (same[0] === position && !same.some((place) => isOfEntity(question, place)))
+    )
   })
 }
 
