@@ -12,6 +12,7 @@ import type { RelationSide } from '../schema/related/relation-side.js'
 import type { ModelsRead } from './models-read.js'
 import type { QueryBudget } from './operators/budget.js'
 import type { SortMemory } from './operators/sort-memory.js'
+import type { PlanMemo } from './plan/plan-memo.js'
 import type { SessionScopes } from './session-scopes.js'
 
 /** What to do with a query that reads a whole table to find a part of it. */
@@ -70,6 +71,8 @@ export interface QuerySession extends ResultEntities {
   /** Queries that take longer are reported to the logger. */
   readonly slowQueryMs: number | undefined
   readonly sortMemory: SortMemory
+  /** Plans of queries that were asked before. */
+  readonly plans: PlanMemo
   /** What of its models the session sees by default; `undefined` where no model has a default scope. */
   readonly scopes: SessionScopes | undefined
   /** The time that `@updatedAt` and `@deletedAt` columns get. */

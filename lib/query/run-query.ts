@@ -19,7 +19,6 @@ import { checkRowsInMemory } from './operators/row-budget.js'
 import { resultMaker } from './output-rows.js'
 import type { OutputPart } from './plan/output.js'
 import { PlanTemplates } from './plan/plan-templates.js'
-import { planQuery } from './plan/planner.js'
 import type { PlanOptions, QueryPlan } from './plan/query-plan.js'
 import type { QuerySession, RunOptions } from './query-session.js'
 import { refuseForUpdate, rowsForUpdate } from './rows-for-update.js'
@@ -81,13 +80,13 @@ export class QueryRun {
     })
   }
 
-  /** The plan of a query, whatever it reads. A prepared query's plan is made once for all constants of a kind. */
+  /** The plan of a query, whatever it reads. It may have been made for other constants of the same kinds. */
   planUnchecked(description: QueryDescription, options: PlanOptions = {}): MaybePromise<QueryPlan> {
-    const { store } = this.#session
+    const { store, plans } = this.#session
     const scoped = this.#scoped(description)
     const { binding } = scoped
     if (binding?.plans instanceof PlanTemplates) return binding.plans.plan(store, scoped, binding, options)
-    return andThen(resolveSubqueries(scoped, this.execution.answer), (resolved) => planQuery(store, resolved, options))
+    return andThen(resolveSubqueries(scoped, this.execution.answer), (resolved) => plans.plan(store, resolved, options))
   }
 
   /** All output rows of a planned query. */

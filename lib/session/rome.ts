@@ -5,6 +5,7 @@ import { checkOptions, isBoolean, isFunction, isObject, isOneOf, type OptionRule
 import { UsageError } from '../errors/rome-error.js'
 import { checkBudget, type QueryBudget } from '../query/operators/budget.js'
 import { type SortMemory, sortMemoryBytesDefault } from '../query/operators/sort-memory.js'
+import { PlanMemo } from '../query/plan/plan-memo.js'
 import type { FullScanPolicy } from '../query/query-session.js'
 import { analyzeStore } from '../records/analyze.js'
 import { type Logger, type LogLevel, loggerAt, logLevels } from '../records/logger.js'
@@ -193,6 +194,8 @@ export class Rome implements SessionHost, AsyncDisposable {
   readonly slowQueryMs: number | undefined
   /** @internal */
   readonly sortMemory: SortMemory
+  /** @internal */
+  readonly plans = new PlanMemo()
   /** @internal */
   readonly clock: () => Date
   /** @internal */

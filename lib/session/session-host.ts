@@ -1,5 +1,6 @@
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
+import type { PlanMemo } from '../query/plan/plan-memo.js'
 import type { FullScanPolicy, QueryCounts } from '../query/query-session.js'
 import type { Logger } from '../records/logger.js'
 import type { Observer } from '../records/observer.js'
@@ -28,6 +29,8 @@ export interface SessionHost {
   readonly budget: QueryBudget | undefined
   readonly slowQueryMs: number | undefined
   readonly sortMemory: SortMemory
+  /** Plans of queries that were asked before, in any session. */
+  readonly plans: PlanMemo
   readonly clock: () => Date
   /** The names of all default scopes of the models. */
   readonly scopeNames: ReadonlySet<string>

@@ -6,6 +6,7 @@ import { loadSides, referredKey, wholeRelation } from '../query/load-related.js'
 import { modelsOfRelation } from '../query/models-read.js'
 import type { QueryBudget } from '../query/operators/budget.js'
 import type { SortMemory } from '../query/operators/sort-memory.js'
+import type { PlanMemo } from '../query/plan/plan-memo.js'
 import { newQuery, type Query } from '../query/query.js'
 import type {
   FullScanPolicy,
@@ -967,6 +968,11 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   /** @internal */
   get sortMemory(): SortMemory {
     return this.#host.sortMemory
+  }
+
+  /** @internal */
+  get plans(): PlanMemo {
+    return this.#host.plans
   }
 
   /** @internal */

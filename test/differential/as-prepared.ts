@@ -33,10 +33,7 @@ export async function asPrepared(query: AnyQuery, session: RomeSession, others: 
   const other: Record<string, unknown> = {}
   for (const [{ type, value }, name] of names) {
     own[name] = type.fromRow(value)
-    const known = others.get(type.kind) ?? []
-    others.set(type.kind, known)
-    other[name] = known.length === 0 ? own[name] : known[(known.length * 7 + names.size) % known.length]
-    if (known.length < othersMax) known.push(own[name])
+    other[name] = otherValue(others, type.kind, own[name], names.size)
   }
   await runWith(() => prepared.bind(other) as AnyQuery)
   const bound = prepared.bind(own) as AnyQuery
@@ -45,8 +42,17 @@ export async function asPrepared(query: AnyQuery, session: RomeSession, others: 
   return bound
 }
 
+/** A value that another constant had; this one is noted for others. */
+export function otherValue(others: OtherValues, kind: string, own: unknown, choice: number): unknown {
+  const known = others.get(kind) ?? []
+  others.set(kind, known)
+  const other = known.length === 0 ? own : known[(known.length * 7 + choice) % known.length]
+  if (known.length < othersMax) known.push(own)
+  return other
+}
+
 /** Other values may be too large to calculate with, or out of what a column takes: then there is no plan of them. */
-async function runWith(bind: () => AnyQuery): Promise<void> {
+export async function runWith(bind: () => AnyQuery): Promise<void> {
   const attempts = [
     (query: AnyQuery) => query.explain(),
     (query: AnyQuery) => query.count(),
@@ -64,6 +70,6 @@ async function runWith(bind: () => AnyQuery): Promise<void> {
 }
 
 /** Some functions take constants only. */
-function withoutParameters(node: ExpressionNode & { kind: 'function' }): boolean {
+export function withoutParameters(node: ExpressionNode & { kind: 'function' }): boolean {
   return node.name.startsWith('json') || node.name === 'round' || node.name === 'substring'
 }

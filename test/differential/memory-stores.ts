@@ -22,3 +22,10 @@ export const preparedStores: readonly StoreKind[] = memoryStores.map((store) => 
   cacheBytes: store.isIndexed ? smallCache : 0,
   isPrepared: true,
 }))
+
+/** The same, whose plans were kept of the same queries with other constants. */
+export const memoisedStores: readonly StoreKind[] = memoryStores.map((store) => ({
+  ...store,
+  name: `${store.name}, memoised`,
+  isMemoised: true,
+}))

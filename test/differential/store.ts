@@ -4,6 +4,7 @@ import { create } from '../../lib/schema/create.js'
 import type { ModelClass } from '../../lib/schema/entity-schema.js'
 import { Rome } from '../../lib/session/rome.js'
 import type { RomeSession } from '../../lib/session/session.js'
+import { asMemoised } from './as-memoised.js'
 import { asPrepared, type OtherValues } from './as-prepared.js'
 import { modelClasses } from './model-class.js'
 import type { ModelShape } from './model-shape.js'
@@ -17,6 +18,8 @@ export interface StoreKind {
   openEngine(): Engine
   /** Every query is prepared, run with other constants first, then bound to its own. */
   readonly isPrepared?: boolean
+  /** Every query is run with other constants first, so that its plan was kept of those. */
+  readonly isMemoised?: boolean
   /** The cache: none, one in which nothing stays for long, or one for everything. */
   readonly cacheBytes: number
   /** Whether what was committed is there when the engine is opened again. */
@@ -72,6 +75,7 @@ export class Store {
 
   /** The query in the way that this store is asked. */
   async asked(query: AnyQuery): Promise<AnyQuery> {
+    if (this.kind.isMemoised) await asMemoised(query, this.session, this.#others)
     return this.kind.isPrepared ? asPrepared(query, this.session, this.#others) : query
   }
 

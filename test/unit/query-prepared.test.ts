@@ -17,7 +17,7 @@ import {
   Rome,
   t as types,
 } from '../../lib/index.js'
-import { FilterValues } from '../../lib/query/plan/column-values.js'
+import { plansIn } from '../support/plans-in.js'
 import { Disk, fill as fillScoped, Label, models as scopedModels, sessionOf } from '../support/scopes-fixture.js'
 
 const Item = defineEntity(
@@ -26,25 +26,6 @@ const Item = defineEntity(
   { indexes: [index('kind', 'size')] },
 )
 const item = fields(Item)
-
-/** How often the planner looked for a way to rows meanwhile. */
-async function chosenIn(work: () => Promise<void>): Promise<number> {
-  const property = Object.getOwnPropertyDescriptor(FilterValues.prototype, 'isImpossible') as PropertyDescriptor
-  let chosen = 0
-  Object.defineProperty(FilterValues.prototype, 'isImpossible', {
-    ...property,
-    get(this: FilterValues) {
-      chosen++
-      return property.get?.call(this)
-    },
-  })
-  try {
-    await work()
-  } finally {
-    Object.defineProperty(FilterValues.prototype, 'isImpossible', property)
-  }
-  return chosen
-}
 
 t.test('prepared queries', async (t) => {
   const rome = await Rome.open({ engine: memory(), models: [Item], fullScans: 'allow' })
@@ -98,9 +79,9 @@ t.test('prepared queries', async (t) => {
         for await (const _ of bound(text)) break
         await bound(text).explain()
       }
-      t.ok((await chosenIn(() => run('k1'))) > 0, `${name}: the first runs are planned`)
+      t.ok((await plansIn(() => run('k1'))) > 0, `${name}: the first runs are planned`)
       const { plansMade } = prepared
-      t.equal(await chosenIn(() => run('k2')), 0, `${name}: later ones are not`)
+      t.equal(await plansIn(() => run('k2')), 0, `${name}: later ones are not`)
       t.equal(prepared.plansMade, plansMade, name)
     }
     const [page] = [session.query(Item).filter(kind).orderBy(item.size).prepare()]
@@ -108,7 +89,7 @@ t.test('prepared queries', async (t) => {
     await page.bind({ kind: 'k1' }).page({ size: 3, after: next })
     const second = await page.bind({ kind: 'k2' }).page({ size: 3 })
     t.equal(
-      await chosenIn(async () => {
+      await plansIn(async () => {
         const third = await page.bind({ kind: 'k2' }).page({ size: 3, after: second.next })
         t.strictSame(
           third.items.map(({ id }) => id),
@@ -320,7 +301,7 @@ t.test('a prepared query obeys the scopes of the session that it is bound in', a
     t.equal(await sized.bind({ from: 3 }, bob).count(), 1)
   }
   t.equal(sized.plansMade, 2, 'all() and count() of all tenants take one plan each')
-  const planned = await chosenIn(async () => {
+  const planned = await plansIn(async () => {
     await sized.bind({ from: 1 }, sessionOf(rome, 'ada')).all()
   })
   t.equal(planned, 0, 'in a new session too')

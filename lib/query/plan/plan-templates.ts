@@ -1,18 +1,15 @@
 import { fingerprintOf } from '../../expressions/fingerprint.js'
 import type { Binding, OrderPart, QueryDescription } from '../description.js'
-import { PlanTemplate } from './plan-template.js'
+import { KeptPlans } from './kept-plans.js'
 import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
-
-/** So many plans are kept of each use of a prepared query, for constants of different kinds. */
-const plansPerUseMax = 8
 
 /** So many uses of a prepared query keep their plans: each terminal may be one, each size of a page. */
 const usesMax = 32
 
 /** The plans of a prepared query. */
 export class PlanTemplates {
-  readonly #byUse = new Map<string, PlanTemplate[]>()
+  readonly #byUse = new Map<string, KeptPlans>()
   #made = 0
 
   /** How many plans were made. */
@@ -23,16 +20,14 @@ export class PlanTemplates {
   /** A plan that is kept, with the constants of this binding, or else a new one. */
   plan(store: PlanningStore, description: QueryDescription, binding: Binding, options: PlanOptions): QueryPlan {
     const use = useOf(description, binding, options)
-    const kept = this.#byUse.get(use)?.filter((template) => !template.isStale) ?? []
-    for (const template of kept) {
-      const planned = template.bind(binding.constants, options)
-      if (planned !== undefined) return planned
-    }
-    const template = new PlanTemplate(store, description, options, binding.constants)
+    const kept = this.#byUse.get(use) ?? new KeptPlans()
+    const planned = kept.find(binding.constants, options)
+    if (planned !== undefined) return planned
+    const made = kept.make(store, description, binding.constants, options)
     this.#made++
-    this.#byUse.set(use, [template, ...kept].slice(0, plansPerUseMax))
+    this.#byUse.set(use, kept)
     if (this.#byUse.size > usesMax) this.#byUse.delete(this.#byUse.keys().next().value as string)
-    return template.planned
+    return made
   }
 }
 
