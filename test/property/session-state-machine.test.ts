@@ -24,15 +24,23 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
 const setting = fc.record({
   isolation: fc.constantFrom<Isolation[]>('serializable', 'snapshot'),
   hasHooks: fc.boolean(),
+  hasRows: fc.boolean(),
 })
+/** Both sessions that write have entities of stored rows. */
+const rowsBefore = [
+  new SessionCommand(0, { do: 'bulkInsert', keys: ['k0', 'k1'], body: 'b0' }),
+  ...[0, 0, 1].flatMap((id) => [new SessionCommand(id, { do: 'all' }), new SessionCommand(id, { do: 'commit' })]),
+]
+
 const command = fc.record({ id: session, operation }).map(({ id, operation }) => new SessionCommand(id, operation))
 const commands = fc.commands([command], { maxCommands: 60, size: 'max' })
 
 async function check(engine: () => Engine, numRuns: number): Promise<void> {
-  const property = fc.asyncProperty(setting, commands, async (setting, commands) => {
+  const property = fc.asyncProperty(setting, commands, async ({ hasRows, ...setting }, commands) => {
     const real = await RealMachine.open({ engine: engine(), ...setting })
     try {
       const model = new ModelMachine(setting.isolation)
+      if (hasRows) for (const command of rowsBefore) await command.run(model, real)
       await fc.asyncModelRun(() => ({ model, real }), commands)
       await compareStored(model, real)
     } finally {
@@ -43,7 +51,7 @@ async function check(engine: () => Engine, numRuns: number): Promise<void> {
 }
 
 t.test('sessions in memory are at every step what a model without shortcuts is', async (t) => {
-  await check(() => memory(), 800)
+  await check(() => memory(), 600)
   for (const conflict of ['CONFLICT', 'ROW_CLAIMED', 'STALE_VERSION']) {
     t.ok(
       [...SessionCommand.seen].some((what) => what.endsWith(`ROME_${conflict}`)),

@@ -13,7 +13,7 @@ import { StoreModel } from './store-model.js'
 export interface Setting {
   readonly engine: Engine
   readonly isolation: Isolation
-  /** Hooks that do nothing: flushes and commits go another way with them. */
+  /** Hooks that are told of what happens: flushes and commits go another way with them. */
   readonly hasHooks: boolean
 }
 
@@ -40,22 +40,21 @@ export class RealMachine {
   readonly entities: Doc[] = []
   readonly sessions: readonly RealSession[]
 
-  constructor(rome: Rome) {
+  readonly hasHooks: boolean
+
+  constructor(rome: Rome, hasHooks: boolean) {
     this.rome = rome
-    this.sessions = Array.from({ length: sessions }, (_, id) => new RealSession(rome, this.entities, isReadOnly(id)))
+    this.hasHooks = hasHooks
+    this.sessions = Array.from(
+      { length: sessions },
+      (_, id) => new RealSession(rome, this.entities, { isReadOnly: isReadOnly(id), hasHooks }),
+    )
   }
 
   static async open({ engine, isolation, hasHooks }: Setting): Promise<RealMachine> {
     const options = { models: [Doc], clock: () => new Date(now), fullScans: 'allow', lockTimeoutMs: 0 } as const
     const rome = await Rome.open({ engine, isolation, ...options })
-    if (hasHooks) {
-      for (const event of ['beforeCommit', 'beforeFlush', 'afterCommit', 'beforeRollback', 'afterRollback'] as const) {
-        rome.on(event, () => Promise.resolve())
-      }
-      rome.on('beforeUpdate', Doc, () => Promise.resolve())
-      rome.on('afterInsert', Doc, () => Promise.resolve())
-    }
-    return new RealMachine(rome)
+    return new RealMachine(rome, hasHooks)
   }
 }
 
@@ -79,11 +78,14 @@ export class SessionCommand implements fc.AsyncCommand<ModelMachine, RealMachine
     const model = machine.sessions[this.#id]
     const own = real.sessions[this.#id]
     const at = model.entityOf(this.#operation) ?? -1
+    const { session } = model
     const expected = model.perform(this.#operation)
     const found = await own.perform(this.#operation, at)
     own.keepFrames(model.frames.length)
     await meet(machine, real, own, found)
     deepStrictEqual(inNumbers(real, found), expected)
+    const told = session.events.splice(0).sort()
+    if (real.hasHooks) deepStrictEqual(own.events.splice(0).sort(), told, 'what hooks were told')
     const error = expected !== undefined && 'error' in expected ? expected.error : 'done'
     SessionCommand.seen.add(`${this.#operation.do} ${error}`)
     compare(machine, real)

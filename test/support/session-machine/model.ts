@@ -38,6 +38,7 @@ export class Model {
       case 'create':
       case 'unmanaged':
       case 'mergeValues':
+      case 'upsert':
         return store.entities.length < entitiesMax
       case 'modify':
       case 'tag': {
@@ -131,6 +132,8 @@ export class Model {
         source.values.body = operation.body
         return { entities: [this.#merge(source)] }
       }
+      case 'upsert':
+        return { entities: [this.#upsert(operation)] }
       case 'modify':
         store.entities[at].values.body = operation.body
         return
@@ -184,6 +187,7 @@ export class Model {
       case 'endAgain':
         throw new Refusal('ROME_TRANSACTION_STATE')
       case 'close':
+        if (session.snapshot !== undefined) session.events.push('rolled back')
         session.restore(session.root, true)
         session.endTransaction()
         this.frames = []
@@ -326,6 +330,27 @@ export class Model {
     return store.entities.length - 1
   }
 
+  #upsert({ key, body, expect }: Extract<Operation, { do: 'upsert' }>): number {
+    const { session, store } = this
+    session.requireWritable()
+    session.flush()
+    const row = session.row(key)
+    if (row === undefined) session.vanished(key)
+    if (row?.deletedAt === null && expect !== 'absent') {
+      const at = session.materialise(row)
+      session.known(at).values.body = body
+      session.flush()
+      return at
+    }
+    if (expect === 'present') throw new Refusal('ROME_NO_RESULT')
+    if (row !== undefined) throw new Refusal('ROME_PRIMARY_KEY_EXISTS')
+    const added = store.entities.push(newKnown(key)) - 1
+    session.known(added).values.body = body
+    session.add(added, this.#points)
+    session.flush()
+    return added
+  }
+
   /** A transaction of its own, in a session of its own. */
   #beginNew(key: string, body: string): Outcome {
     const { session, store } = this
@@ -387,6 +412,7 @@ export class Model {
       if (around !== undefined) around.hasFailed = true
       return
     }
+    this.session.events.push(frame.kind === 'transaction' ? 'rolled back' : 'savepoint rolled back')
     this.session.restore(frame.at)
     // A transaction that began with the frame ends with it. What came before goes on, with what it has met.
     if (frame.kind === 'transaction' && !frame.hadTransaction) this.session.endTransaction()
@@ -415,6 +441,7 @@ export class Model {
       throw error
     }
     this.#endFrames(0)
+    session.events.push('committed')
     session.committed()
   }
 
@@ -424,12 +451,14 @@ export class Model {
       return
     }
     this.#endFrames(0)
+    this.session.events.push('rolled back')
     this.session.restore(frame.at)
     this.session.endTransaction()
   }
 
   #rollbackAll(): void {
     this.#endFrames(0)
+    this.session.events.push('rolled back')
     this.session.restore(this.session.root)
     this.session.endTransaction()
     this.session.beginAnew()

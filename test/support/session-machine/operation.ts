@@ -22,6 +22,12 @@ export type Operation =
   | { readonly do: 'bulkInsert' | 'bulkUpdate'; readonly keys: readonly string[]; readonly body: string }
   | { readonly do: 'bulkDelete'; readonly keys: readonly string[]; readonly hard: boolean }
   | { readonly do: 'queryUpdate' | 'beginNew' | 'mergeValues'; readonly key: string; readonly body: string }
+  | {
+      readonly do: 'upsert'
+      readonly key: string
+      readonly body: string
+      readonly expect: 'either' | 'present' | 'absent'
+    }
   | { readonly do: 'queryDelete' | 'queryHardDelete'; readonly key: string }
   | { readonly do: 'begin'; readonly propagation: Propagation }
   | { readonly do: 'keep' | 'undo' | 'endAgain'; readonly frame: number }
@@ -70,6 +76,10 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: done('bulkInsert', 'bulkUpdate'), keys, body }) },
   { weight: 1, arbitrary: fc.record({ do: done('bulkDelete'), keys, hard: fc.boolean() }) },
   { weight: 3, arbitrary: fc.record({ do: done('queryUpdate', 'beginNew', 'mergeValues'), key, body }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: done('upsert'), key, body, expect: done('either', 'either', 'present', 'absent') }),
+  },
   { weight: 1, arbitrary: fc.record({ do: done('queryDelete', 'queryHardDelete'), key }) },
   {
     weight: 2,

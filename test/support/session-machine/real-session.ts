@@ -18,17 +18,21 @@ export type RealOutcome = Exclude<Outcome, { entities: unknown }> | { readonly g
 export class RealSession {
   readonly #rome: Rome
   readonly #isReadOnly: boolean
+  readonly #hasHooks: boolean
   /** Of all sessions, in the order in which they came to be known. */
   readonly #entities: Doc[]
   session: RomeSession
   readonly handles: Handle[] = []
+  /** What hooks were told. */
+  readonly events: string[] = []
   readonly #ended: Handle[] = []
 
-  constructor(rome: Rome, entities: Doc[], isReadOnly: boolean) {
+  constructor(rome: Rome, entities: Doc[], { isReadOnly, hasHooks }: { isReadOnly: boolean; hasHooks: boolean }) {
     this.#rome = rome
     this.#isReadOnly = isReadOnly
     this.#entities = entities
-    this.session = rome.session({ readOnly: isReadOnly })
+    this.#hasHooks = hasHooks
+    this.session = this.#newSession()
   }
 
   async perform(operation: Operation, at: number): Promise<RealOutcome> {
@@ -69,6 +73,10 @@ export class RealSession {
         return { given: [await session.merge(entity)] }
       case 'mergeValues':
         return { given: [await session.merge(Doc, { id: operation.key, body: operation.body })] }
+      case 'upsert': {
+        const { key: id, body, expect } = operation
+        return { given: [await session.upsert(Doc, { id, body }, { expect })] }
+      }
       case 'modify':
         entity.body = operation.body
         return
@@ -133,10 +141,27 @@ export class RealSession {
         return
       case 'close':
         await session.close()
-        this.session = this.#rome.session({ readOnly: this.#isReadOnly })
+        this.session = this.#newSession()
         this.handles.length = 0
         this.#ended.length = 0
     }
+  }
+
+  #newSession(): RomeSession {
+    const session = this.#rome.session({ readOnly: this.#isReadOnly })
+    if (!this.#hasHooks) return session
+    const note = (event: string) => {
+      this.events.push(event)
+      return Promise.resolve()
+    }
+    session.on('afterInsert', Doc, ({ id }) => note(`inserted ${id}`))
+    session.on('afterUpdate', Doc, ({ id }) => note(`updated ${id}`))
+    session.on('afterDelete', Doc, ({ id }, { deletion }) => note(`${deletion === 'hard' ? 'erased' : 'hidden'} ${id}`))
+    session.on('afterFlush', () => note('flushed'))
+    session.on('beforeCommit', () => Promise.resolve())
+    session.on('afterCommit', () => note('committed'))
+    session.on('afterRollback', ({ isSavepoint }) => note(isSavepoint ? 'savepoint rolled back' : 'rolled back'))
+    return session
   }
 
   #query(key: string) {

@@ -24,6 +24,8 @@ export class SessionModel {
   readonly id: number
   readonly isReadOnly: boolean
   readonly store: StoreModel
+  /** What its hooks are told. */
+  readonly events: string[] = []
   /** Added and not flushed. */
   pending: number[] = []
   /** The entities of keys. */
@@ -216,9 +218,12 @@ export class SessionModel {
     if (this.isReadOnly || !this.hasChanges) return
     this.ensureTransaction()
     const before = this.save()
+    const told = this.events.length
     try {
       this.writeChanges()
+      this.events.push('flushed')
     } catch (error) {
+      this.events.length = told
       for (const at of this.members) this.store.entities[at] = before.known[at] as Known
       this.load(before)
       throw error
@@ -241,6 +246,7 @@ export class SessionModel {
     if (isTaken) throw new Refusal('ROME_ENTITY_STATE')
     for (const each of changed.filter(({ mark }) => mark === 'hard')) {
       this.writes.set(each.base.id, null)
+      this.events.push(`erased ${each.base.id}`)
       Object.assign(each, { mark: undefined, base: undefined, met: true })
     }
     for (const each of changed.filter(({ base }) => base !== undefined)) this.writeChange(each, currentOf(each))
@@ -260,6 +266,7 @@ export class SessionModel {
     if (!isSame(row, current)) {
       row.version = current.version + 1
       this.writes.set(row.id, row)
+      this.events.push(`${mark === 'soft' ? 'hidden' : 'updated'} ${row.id}`)
     }
     Object.assign(known, { mark: undefined, base: copyRow(row), values: copyRow(row), met: true })
   }
@@ -270,6 +277,7 @@ export class SessionModel {
     if (this.view(id) !== undefined) throw new Refusal('ROME_PRIMARY_KEY_EXISTS')
     const row: Row = { id, body: body ?? '', tags: tags ?? [], deletedAt: deletedAt ?? null, version: 1 }
     this.writes.set(id, row)
+    this.events.push(`inserted ${id}`)
     known.beforeInsert ??= copyValues(known.values)
     Object.assign(known, { base: copyRow(row), values: copyRow(row), met: true, state: 'persistent' })
     this.mapped.set(id, at)
