@@ -1,4 +1,4 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify'
 import type { GlanceDatabase } from '../database/glance-database.js'
 import { GlanceError } from '../errors/glance-error.js'
 import { Image } from '../models/image.js'
@@ -52,7 +52,7 @@ export function createRpcServer(glance: GlanceDatabase, options: RpcOptions = {}
     bodyLimit: options.bodyBytesMax ?? bodyBytesMaxDefault,
     requestTimeout: requestMsMax,
     forceCloseConnections: 'idle',
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     logger: options.logLevel === undefined ? false : { level: options.logLevel, stream: process.stderr },
   })
   const metrics = new RpcMetrics(glance)
@@ -62,6 +62,16 @@ export function createRpcServer(glance: GlanceDatabase, options: RpcOptions = {}
     commandsMax: options.commandsMax ?? commandsMaxDefault,
     isKnown: (name: string) => glance.commands.has(name) || isReset(name),
   }
+
+  // A connection that is kept after its last answer would hold the end of the service back.
+  let isClosing = false
+  server.addHook('preClose', async () => {
+    isClosing = true
+  })
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    if (isClosing) reply.header('connection', 'close')
+    done(null, payload)
+  })
 
   // Clients of Glance send no type: whatever comes is taken for JSON.
   server.removeAllContentTypeParsers()
