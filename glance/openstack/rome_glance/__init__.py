@@ -1,0 +1,1 @@
+"""Glance's database functions by way of the service of Rome."""
