@@ -1,4 +1,5 @@
-import { type ErrorKind, type GlanceDatabase, parseTime } from '../../glance/lib/index.js'
+import { type ErrorKind, type GlanceDatabase, Image, parseTime } from '../../glance/lib/index.js'
+import { create } from '../../lib/index.js'
 import { addImage, admin, alice, listed, refused, rule } from '../support/glance-fixture.js'
 
 /** Names of the images that pass the filters, in the order of their names. */
@@ -191,6 +192,21 @@ rule('tags and properties are found among many images, whether few or many have 
   t.equal((await list({ common: 'yes' }, 120)).length, 120)
   t.strictSame(await list({ common: 'yes', rare: 'yes' }, 2), ['000', '040'])
   t.strictSame(await list({ common: 'no' }, 2), [])
+})
+
+rule('a page of live images is filled also where many are deleted or hidden', async (t, glance) => {
+  await glance.rome.transact((session) => {
+    for (let n = 0; n < 400; n++) {
+      const isShown = n % 100 === 0
+      const values = isShown ? { name: `live ${n}` } : { deleted: n % 2 === 0, os_hidden: n % 2 === 1 }
+      session.add(create(Image, { status: 'active', ...values }))
+    }
+  })
+  const filters = { deleted: false, os_hidden: false }
+  t.strictSame(await listed(glance, admin, { filters, limit: 3 }), ['live 300', 'live 200', 'live 100'])
+  t.strictSame(await listed(glance, admin, { filters, limit: 9 }), ['live 300', 'live 200', 'live 100', 'live 0'])
+  t.equal((await listed(glance, admin, { filters: { deleted: true } })).length, 196)
+  t.equal((await listed(glance, admin, { filters: { os_hidden: true } })).length, 200)
 })
 
 const times = ['2026-01-01T00:00:00.000005Z', '2026-01-01T00:00:00.000010Z', '2026-01-01T00:00:01Z']

@@ -81,6 +81,15 @@ t.test('pages of what a tenant may list read few keys of indexes', async (t) => 
   }
 })
 
+t.test('pages by name read few keys of its index, in both directions', async (t) => {
+  for (const direction of ['asc', 'desc']) {
+    const order = { filters: live, sort_key: ['name'], sort_dir: [direction], limit: 25 }
+    const page = await glance.images.getAll(admin, order)
+    const next = await glance.images.getAll(admin, { ...order, marker: page.at(-1)?.id })
+    t.equal(new Set([...page, ...next].map(({ name }) => name)).size, 50)
+  }
+})
+
 t.test('images are found by a property or tag that few have, among all', async (t) => {
   const found = await glance.images.getAll(admin, { filters: { ...live, serial: '7' }, limit: 25 })
   t.strictSame(
@@ -92,12 +101,14 @@ t.test('images are found by a property or tag that few have, among all', async (
 
 /** The query of a page. */
 async function pageQuery(session: RomeSession, caller: Caller, filters: Dictionary, marker?: Image) {
+  const order = ListOrder.parse(Image, [], [])
   const { conditions, visibility, owner } = parseImageFilters({ ...live, ...filters })
   const audience = { caller, isRegular: !caller.isAdmin, memberStatus: 'accepted', visibility, owner }
   return imageQuery(session, {
     ways: candidates(session, audience),
     conditions,
-    order: ListOrder.parse(Image, [], []),
+    order,
+    part: order.parts[0],
     marker,
     limit: 25,
   })
@@ -107,8 +118,7 @@ async function pageQuery(session: RomeSession, caller: Caller, filters: Dictiona
 async function planOf(caller: Caller, filters: Dictionary): Promise<string[]> {
   await using session = glance.rome.session()
   const plan = String(await (await pageQuery(session, caller, filters)).explain())
-  const short = plan.replace(/ \(about [^)]*\)/g, '').replace(/status in \([^)]*\)/g, 'status in (…)')
-  return short.split('\n')
+  return plan.replace(/ \(about [^)]*\)/g, '').split('\n')
 }
 
 t.test('images of a tenant and a status are read by an index, in the order of the list', async (t) => {
@@ -116,7 +126,7 @@ t.test('images of a tenant and a status are read by an index, in the order of th
     'index images.owner_status_created_at; reads entries and rows; ranges 1; direction backwards; partitions 0'
   t.strictSame(await planOf(admin, { owner: 'alice', status: 'active' }), [
     'limit: rows 25',
-    "  filter: where visibility <> 'community' and deleted = false and os_hidden = false",
+    "  filter: where visibility <> 'community'",
     `    index range: ${index}`,
   ])
 })
@@ -131,22 +141,18 @@ t.test('a further page is read from its marker on', async (t) => {
 
 t.test('what a tenant may list is read by an index for each way into the list, a page of each', async (t) => {
   const inOrder = 'direction backwards; partitions 0'
-  const live = 'deleted = false and status in (…) and os_hidden = false'
-  const own = `ranges 8; ${inOrder}; merged by created_at desc nulls last, id desc nulls last`
   t.strictSame(await planOf({ isAdmin: false, owner: 'carol' }, {}), [
     'limit: rows 25',
     '  top: by created_at desc nulls last, id desc nulls last; rows 25',
     '    union',
     '      union',
     '        limit: rows 25',
-    `          filter: where ${live}`,
-    `            index range: index images.visibility_created_at; reads entries and rows; ranges 1; ${inOrder}`,
+    `          index range: index images.visibility_created_at; reads entries and rows; ranges 1; ${inOrder}`,
     '        limit: rows 25',
-    '          filter: where deleted = false and os_hidden = false',
-    `            index range: index images.owner_status_created_at; reads entries and rows; ${own}`,
+    `          index range: index images.owner_created_at; reads entries and rows; ranges 1; ${inOrder}`,
     '      limit: rows 25',
     '        top: by created_at desc nulls last, id desc nulls last; rows 25',
-    `          filter: where lower(visibility) = 'shared' and ${live}`,
+    "          filter: where lower(visibility) = 'shared'",
     '            primary key: model images; keys 2',
   ])
 })

@@ -1,5 +1,5 @@
 import { fields, type Predicate, type Query, type RomeSession } from 'rome-orm'
-import type { ListOrder } from '../lists/list-order.js'
+import type { ListOrder, ListPart } from '../lists/list-order.js'
 import { Image } from '../models/image.js'
 import type { Way } from './candidates.js'
 import type { ChildCondition } from './child-conditions.js'
@@ -17,8 +17,10 @@ const fewImages = 1000
 export interface ImageSearch {
   /** One of them must be true. */
   readonly ways: readonly Way[]
-  /** All of them must be true. */
+  /** All of them must be true, */
   readonly conditions: readonly Predicate[]
+  /** and this too, which is true of most. */
+  readonly isShown: (row: Image) => boolean
   readonly children: readonly ChildCondition[]
   readonly order: ListOrder
   /** The image to begin after. */
@@ -26,43 +28,57 @@ export interface ImageSearch {
   readonly limit: number | undefined
 }
 
-/**
- * The images that are looked for. Properties and tags are asked for beside the images: the images are read in their
- * order, a batch at a time, and those that lack one are left out. When the first batch does not do, and few images have
- * one of the properties or tags, only those are read.
- */
+interface PartSearch extends ImageSearch {
+  readonly part: ListPart
+}
+
+/** The images that are looked for. */
 export async function findImages(session: RomeSession, search: ImageSearch): Promise<Image[]> {
-  const { children, marker, limit = Number.POSITIVE_INFINITY } = search
-  if (children.length === 0 || limit === 0) return imageQuery(session, search).all()
+  const { limit } = search
   const found: Image[] = []
-  let size = Math.max(batchSizeMin, Math.min(4 * limit, batchSizeMax))
-  for (let last = marker; ; size = Math.min(2 * size, batchSizeMax)) {
-    const read = await imageQuery(session, { ...search, marker: last, limit: size }).all()
-    found.push(...(await withAll(session, children, read)))
-    if (found.length >= limit || read.length < size) return found.slice(0, limit)
-    if (last === marker) {
-      const ids = await fewWithOne(session, children)
-      if (ids !== undefined) {
-        const conditions = [...search.conditions, image.id.in(ids)]
-        const matching = await imageQuery(session, { ...search, conditions, limit: undefined }).all()
-        return (await withAll(session, children, matching)).slice(0, limit)
-      }
+  for (const part of search.order.parts) {
+    const rest = limit === undefined ? undefined : limit - found.length
+    found.push(...(await findPart(session, { ...search, part, limit: rest })))
+    if (limit !== undefined && found.length >= limit) break
+  }
+  return found
+}
+
+/**
+ * Properties and tags are asked for beside the images: the images are read in their order, a batch at a time, and those
+ * that lack one are left out, as are those that are not to be shown. When the first batch does not do, and few images
+ * have one of the properties or tags, only those are read.
+ */
+async function findPart(session: RomeSession, search: PartSearch): Promise<Image[]> {
+  const { isShown, children, marker, limit = Number.POSITIVE_INFINITY } = search
+  const pass = (read: Image[]) => withAll(session, children, read.filter(isShown))
+  const found: Image[] = []
+  let size = children.length === 0 ? limit : Math.max(batchSizeMin, Math.min(4 * limit, batchSizeMax))
+  for (let last = marker; limit > 0; size = Math.max(batchSizeMin, Math.min(2 * size, batchSizeMax))) {
+    const batch = { ...search, marker: last, limit: Number.isFinite(size) ? size : undefined }
+    const read = await imageQuery(session, batch).all()
+    found.push(...(await pass(read)))
+    if (found.length >= limit || read.length < size) break
+    const ids = last === marker ? await fewWithOne(session, children) : undefined
+    if (ids !== undefined) {
+      const conditions = [...search.conditions, image.id.in(ids)]
+      return (await pass(await imageQuery(session, { ...search, conditions, limit: undefined }).all())).slice(0, limit)
     }
     last = read[read.length - 1]
   }
+  return found.slice(0, limit)
 }
 
 /** Images by their own columns alone. */
 export function imageQuery(
   session: RomeSession,
-  { ways, conditions, order, marker, limit }: Omit<ImageSearch, 'children'>,
+  { ways, conditions, order, part, marker, limit }: Omit<PartSearch, 'children' | 'isShown'>,
 ): Query<Image, Image> {
-  const { orderings } = order
   const page = (query: Query<Image, Image>) => {
-    const ordered = query.orderBy(...orderings)
+    const ordered = query.orderBy(...part.orderings)
     return limit === undefined ? ordered : ordered.limit(limit)
   }
-  const rest = marker === undefined ? conditions : [...conditions, order.after(marker)]
+  const rest = [...conditions, ...part.where, ...(marker === undefined ? [] : [order.after(marker)])]
   const [first, ...others] = ways.map((way) => {
     const all = [...way, ...rest]
     return page(all.length === 0 ? session.query(Image) : session.query(Image).filter(...all))

@@ -6,7 +6,6 @@ import { propertyText } from '../properties/write-property.js'
 import { type Dictionary, isDictionary } from '../values/dictionary.js'
 import { parseTime } from '../values/time-text.js'
 import { parseChoices, parseTimeComparison } from './filter-text.js'
-import { imageStatuses } from './image-statuses.js'
 
 const image = fields(Image)
 const columns = schemaOf(Image).columnByName
@@ -15,6 +14,11 @@ const columns = schemaOf(Image).columnByName
 export interface ImageFilters {
   /** What must be true of an image's own columns. */
   readonly conditions: readonly Predicate[]
+  /**
+   * What must be true of an image and is of most: for what has been read, since a query that knows nothing of the
+   * images expects any condition to leave few of them, and reads accordingly many.
+   */
+  readonly isShown: (row: Image) => boolean
   /** Names and values of properties that it must have. */
   readonly properties: readonly (readonly [name: string, value: string | null])[]
   /** Tags that it must have. */
@@ -41,11 +45,12 @@ export function parseImageFilters(filters: Dictionary): ImageFilters {
   const { visibility, deleted, tags } = filters
   const since = filters['changes-since']
   if (since !== undefined && since !== null) conditions.push(image.updated_at.gt(timeOf('changes-since', since)))
-  if (deleted !== undefined && deleted !== null) conditions.push(...ofDeletion(Boolean(deleted)))
+  if (deleted) conditions.push(image.deleted.eq(true))
   for (const [name, value] of Object.entries(filters)) {
     if (['visibility', 'deleted', 'changes-since', 'tags'].includes(name)) continue
     if (name === 'properties') properties.push(...propertiesOf(value))
-    else if (plainColumns.has(name)) conditions.push(equalTo(column(name), value))
+    else if (name === 'os_hidden' && (value === false || value === 0)) continue
+    else if (plainColumns.has(name)) conditions.push(equalTo(column(name), columnValue(name, value)))
     else if (value === null || value === undefined) continue
     else if (/_(?:min|max)$/.test(name)) conditions.push(ofRange(name, value))
     else if (timeColumns.has(name)) conditions.push(ofTime(name, value))
@@ -55,6 +60,7 @@ export function parseImageFilters(filters: Dictionary): ImageFilters {
   }
   return {
     conditions,
+    isShown: usualFilter(filters),
     properties,
     tags: tagsOf(tags),
     visibility,
@@ -63,12 +69,11 @@ export function parseImageFilters(filters: Dictionary): ImageFilters {
   }
 }
 
-/** Named one by one, so that they are points of an index, which can be read in the order of the list. */
-const liveStatuses = imageStatuses.filter((status) => status !== 'killed')
-
-/** Images that were killed count as deleted where live ones are asked for. */
-function ofDeletion(deleted: boolean): Predicate[] {
-  return deleted ? [image.deleted.eq(true)] : [image.deleted.eq(false), image.status.in(liveStatuses)]
+/** What is true of most images. Those that were killed count as deleted where live ones are asked for. */
+function usualFilter({ deleted, os_hidden }: Dictionary): (row: Image) => boolean {
+  const isLive = deleted === false || deleted === 0
+  const isOpen = os_hidden === false || os_hidden === 0
+  return (row) => !(isLive && (row.deleted || row.status === 'killed')) && !(isOpen && row.os_hidden)
 }
 
 function ofTime(name: string, value: unknown): Predicate {

@@ -58,7 +58,8 @@ export async function listImages(
       ? undefined
       : await lookUpImage(session, caller, marker, { withDeleted: filters.isShowingDeleted })
   const children = childConditions(filters)
-  const found = await findImages(session, { ways, conditions, children, order, marker: after, limit })
+  const { isShown } = filters
+  const found = await findImages(session, { ways, conditions, isShown, children, order, marker: after, limit })
   return imageRecords(session, caller, found, {
     withDeletedLocations: filters.isShowingDeleted,
     withTags: return_tag,

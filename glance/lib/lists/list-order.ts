@@ -11,6 +11,12 @@ interface SortKey {
   readonly isDescending: boolean
 }
 
+/** A part of a list: what is true of its rows, and their order. */
+export interface ListPart {
+  readonly where: readonly Predicate[]
+  readonly orderings: readonly (Column<unknown> | Ordering)[]
+}
+
 /**
  * The order of a list: some columns, completed by the time of creation and the id. Null is lowest: first when
  * ascending, last when descending.
@@ -46,9 +52,23 @@ export class ListOrder {
 
   /** For `orderBy`. */
   get orderings(): Ordering[] {
-    return this.#keys.map(({ column, isDescending }) =>
-      isDescending ? column.desc().nullsLast() : column.asc().nullsFirst(),
-    )
+    return this.#keys.map(ordering)
+  }
+
+  /**
+   * The list in parts, to be read one after the other: rows that have no value in the first key are apart from those
+   * that have. Indexes keep nulls last, so that they have the order of each part, and not of both together.
+   */
+  get parts(): readonly ListPart[] {
+    const [{ column, isNullable, isDescending }, ...others] = this.#keys
+    if (!isNullable) return [{ where: [], orderings: this.orderings }]
+    const rest = others.map(ordering)
+    const without: ListPart = { where: [column.isNull()], orderings: rest }
+    const having: ListPart = {
+      where: [column.isNotNull()],
+      orderings: [isDescending ? column.desc() : column, ...rest],
+    }
+    return isDescending ? [having, without] : [without, having]
   }
 
   /** What comes after a row. */
@@ -69,6 +89,10 @@ export class ListOrder {
     // The first follows from the second: by it an index of the first key is read from the marker on.
     return and_(or_(...notBefore.filter((predicate) => predicate !== undefined)), or_(...ways))
   }
+}
+
+function ordering({ column, isDescending }: SortKey): Ordering {
+  return isDescending ? column.desc().nullsLast() : column.asc().nullsFirst()
 }
 
 function parseKey(model: ModelClass, name: unknown, isDescending: boolean): SortKey {
