@@ -2,9 +2,11 @@ import { column } from '../../../lib/decorators/column.js'
 import { entity } from '../../../lib/decorators/entity.js'
 import { primaryKey } from '../../../lib/decorators/primary-key.js'
 import { deletedAt, version } from '../../../lib/decorators/roles.js'
+import { scope } from '../../../lib/decorators/scope.js'
 import { t } from '../../../lib/values/t.js'
 
 @entity('docs')
+@scope('shown', (doc) => doc.body.ne('b1'), { default: true })
 export class Doc {
   @primaryKey(t.string()) id!: string
   @column(t.string().default('')) body!: string

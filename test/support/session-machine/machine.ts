@@ -7,6 +7,7 @@ import { Doc, now } from './doc.js'
 import { Model } from './model.js'
 import type { Operation, Outcome } from './operation.js'
 import { type RealOutcome, RealSession } from './real-session.js'
+import type { SessionTraits } from './session-model.js'
 import { StoreModel } from './store-model.js'
 
 /** What a run begins with. */
@@ -18,8 +19,8 @@ export interface Setting {
 }
 
 const sessions = 3
-/** The last one only reads. */
-const isReadOnly = (id: number) => id === sessions - 1
+/** The second one sees a part of the rows; the last one only reads. */
+const traitsOf = (id: number): SessionTraits => ({ isReadOnly: id === 2, isScoped: id === 1 })
 /** The number of a session, seldom that of the last one. */
 export const session = fc.constantFrom(0, 0, 0, 0, 1, 1, 1, 2)
 
@@ -30,7 +31,7 @@ export class ModelMachine {
 
   constructor(isolation: Isolation) {
     this.store = new StoreModel(isolation)
-    for (let id = 0; id < sessions; id++) this.sessions.push(new Model(id, this.store, this.sessions, isReadOnly(id)))
+    for (let id = 0; id < sessions; id++) this.sessions.push(new Model(id, this.store, this.sessions, traitsOf(id)))
   }
 }
 
@@ -47,7 +48,7 @@ export class RealMachine {
     this.hasHooks = hasHooks
     this.sessions = Array.from(
       { length: sessions },
-      (_, id) => new RealSession(rome, this.entities, { isReadOnly: isReadOnly(id), hasHooks }),
+      (_, id) => new RealSession(rome, this.entities, traitsOf(id), hasHooks),
     )
   }
 
@@ -149,7 +150,7 @@ function compare({ store, sessions }: ModelMachine, real: RealMachine): void {
 export async function compareStored({ store }: ModelMachine, { rome, sessions }: RealMachine): Promise<void> {
   await Promise.all(sessions.map(({ session }) => session.close()))
   strictEqual(rome.store.engine.stats().liveSnapshots, 0)
-  await using reader = rome.session()
+  await using reader = rome.session({ scopes: { shown: false } })
   const stored = await reader.query(Doc).withDeleted().all()
   const rows = [...store.rows.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   deepStrictEqual(

@@ -1,6 +1,6 @@
 import { copyRow, isSame, now, type Row } from './doc.js'
 import { entitiesMax, type Operation, type Outcome, type Propagation } from './operation.js'
-import { type Memory, Refusal, SessionModel } from './session-model.js'
+import { type Memory, Refusal, SessionModel, type SessionTraits } from './session-model.js'
 import { type Known, loadedKnown, newKnown, type StoreModel } from './store-model.js'
 
 /** A `begin` or a savepoint that has not ended. */
@@ -24,10 +24,10 @@ export class Model {
   /** How many frames have ended. */
   ended = 0
 
-  constructor(id: number, store: StoreModel, others: readonly Model[], isReadOnly: boolean) {
+  constructor(id: number, store: StoreModel, others: readonly Model[], traits: SessionTraits) {
     this.store = store
     this.others = others
-    this.session = new SessionModel(id, store, isReadOnly)
+    this.session = new SessionModel(id, store, traits)
   }
 
   /** Whether an operation makes sense now; the number of entities is limited, and a replaced one has no owner. */
@@ -107,12 +107,12 @@ export class Model {
         return { entities: this.#read(operation.keys, false) }
       case 'all': {
         session.flush()
-        const live = session.allRows().filter(({ deletedAt }) => deletedAt === null)
+        const live = session.allRows().filter((row) => row.deletedAt === null && session.seen(row))
         return { entities: live.map((row) => session.materialise(row)) }
       }
       case 'unmanaged': {
         session.flush()
-        const row = session.row(operation.key)
+        const row = session.seen(session.row(operation.key))
         if (row === undefined || row.deletedAt !== null) return { entities: [undefined] }
         return { entities: [store.entities.push(loadedKnown(row)) - 1] }
       }
@@ -150,7 +150,7 @@ export class Model {
         return
       case 'refresh': {
         const known = session.persistent(at)
-        const row = session.row(known.base.id)
+        const row = session.seen(session.row(known.base.id))
         if (row === undefined) throw new Refusal('ROME_NO_RESULT')
         session.refresh(known, row)
         return
@@ -192,7 +192,7 @@ export class Model {
         session.endTransaction()
         this.frames = []
         this.ended = 0
-        this.session = new SessionModel(session.id, store, session.isReadOnly)
+        this.session = new SessionModel(session.id, store, session)
         return
       default:
         return this.#write(operation)
@@ -205,8 +205,8 @@ export class Model {
       case 'beginNew':
         return this.#beginNew(operation.key, operation.body)
       case 'bulkInsert':
-        return this.#change(operation.keys, (row, id) => {
-          if (row !== undefined) throw new Refusal('ROME_PRIMARY_KEY_EXISTS')
+        return this.#change(operation.keys, (_, id, stored) => {
+          if (stored !== undefined) throw new Refusal('ROME_PRIMARY_KEY_EXISTS')
           return { id, body: operation.body, tags: [], deletedAt: null, version: 1 }
         })
       case 'bulkUpdate': {
@@ -233,14 +233,14 @@ export class Model {
   /** Writes rows beside the unit of work: all, or none when one is refused. */
   #change(
     keys: readonly string[],
-    change: (row: Row | undefined, key: string) => Row | null | undefined,
+    change: (seen: Row | undefined, key: string, stored: Row | undefined) => Row | null | undefined,
   ): { count: number } {
     const { session } = this
     session.requireWritable()
     session.flush()
     session.ensureTransaction()
     const rows = keys.map((key) => session.row(key))
-    const changed = rows.map((row, at) => change(row, keys[at]))
+    const changed = rows.map((row, at) => change(session.seen(row), keys[at], row))
     for (const [at, row] of changed.entries()) if (row !== undefined) session.write(keys[at], row)
     return { count: changed.filter((row) => row !== undefined).length }
   }
@@ -259,8 +259,10 @@ export class Model {
         session.vanished(key)
         return undefined
       }
+      if (row !== undefined && session.seen(row) === undefined) return undefined
       const at = row === undefined ? (session.mapped.get(key) as number) : session.materialise(row)
       const { state, base, mark, values } = session.known(at)
+      if (base !== undefined && session.seen(base) === undefined) return undefined
       const isDeleted = state === 'deleted'
       if (isDeleted && (base === undefined || mark === 'hard')) return undefined
       const isHidden = isDeleted || (values.deletedAt ?? null) !== null
@@ -311,8 +313,9 @@ export class Model {
     const { id: key } = values
     const held = session.mapped.get(key)
     const isSettled = this.#isSettled(key)
-    const row = isSettled ? session.known(held as number).base : session.row(key)
-    if (row === undefined && !isSettled) session.vanished(key)
+    const stored = isSettled ? session.known(held as number).base : session.row(key)
+    if (stored === undefined && !isSettled) session.vanished(key)
+    const row = session.seen(stored)
     const version = base === undefined ? values.version : base.version
     if (version !== undefined && row?.version !== version) throw new Refusal('ROME_STALE_VERSION')
     const target = row === undefined ? newKnown(key) : session.known(session.materialise(row))
@@ -336,7 +339,7 @@ export class Model {
     session.flush()
     const row = session.row(key)
     if (row === undefined) session.vanished(key)
-    if (row?.deletedAt === null && expect !== 'absent') {
+    if (row?.deletedAt === null && session.seen(row) && expect !== 'absent') {
       const at = session.materialise(row)
       session.known(at).values.body = body
       session.flush()
@@ -354,10 +357,12 @@ export class Model {
   /** A transaction of its own, in a session of its own. */
   #beginNew(key: string, body: string): Outcome {
     const { session, store } = this
-    const row = store.rows.get(key)
+    const stored = store.rows.get(key)
+    const row = session.seen(stored)
     if (row?.body === body) return
     if (session.isReadOnly && row === undefined) throw new Refusal('ROME_READ_ONLY')
     if (session.isReadOnly) return
+    if (stored !== row) throw new Refusal('ROME_PRIMARY_KEY_EXISTS')
     const claimant = store.claims.get(key)
     if (claimant !== undefined) throw new Refusal(claimant === session.id ? 'ROME_DEADLOCK' : 'ROME_ROW_CLAIMED')
     const inserted = { id: key, body, tags: [], deletedAt: null, version: 1 }

@@ -6,6 +6,7 @@ import type { RomeSession } from '../../../lib/session/session.js'
 import type { SessionSavepoint, SessionTransaction } from '../../../lib/session/session-transaction.js'
 import { Doc } from './doc.js'
 import type { Operation, Outcome } from './operation.js'
+import type { SessionTraits } from './session-model.js'
 
 const doc = fields(Doc)
 
@@ -17,7 +18,7 @@ export type RealOutcome = Exclude<Outcome, { entities: unknown }> | { readonly g
 /** Does with a session what an operation says. */
 export class RealSession {
   readonly #rome: Rome
-  readonly #isReadOnly: boolean
+  readonly #traits: SessionTraits
   readonly #hasHooks: boolean
   /** Of all sessions, in the order in which they came to be known. */
   readonly #entities: Doc[]
@@ -27,9 +28,9 @@ export class RealSession {
   readonly events: string[] = []
   readonly #ended: Handle[] = []
 
-  constructor(rome: Rome, entities: Doc[], { isReadOnly, hasHooks }: { isReadOnly: boolean; hasHooks: boolean }) {
+  constructor(rome: Rome, entities: Doc[], traits: SessionTraits, hasHooks: boolean) {
     this.#rome = rome
-    this.#isReadOnly = isReadOnly
+    this.#traits = traits
     this.#entities = entities
     this.#hasHooks = hasHooks
     this.session = this.#newSession()
@@ -148,7 +149,8 @@ export class RealSession {
   }
 
   #newSession(): RomeSession {
-    const session = this.#rome.session({ readOnly: this.#isReadOnly })
+    const { isReadOnly, isScoped } = this.#traits
+    const session = this.#rome.session({ readOnly: isReadOnly, scopes: isScoped ? {} : { shown: false } })
     if (!this.#hasHooks) return session
     const note = (event: string) => {
       this.events.push(event)

@@ -19,10 +19,18 @@ export interface Memory {
   readonly writes: Map<string, Row | null>
 }
 
+/** What a session is made with. */
+export interface SessionTraits {
+  readonly isReadOnly: boolean
+  /** It sees the rows of the model's scope alone. */
+  readonly isScoped: boolean
+}
+
 /** A session as one would write it without thinking of cost: a full copy at every point to go back to. */
 export class SessionModel {
   readonly id: number
   readonly isReadOnly: boolean
+  readonly isScoped: boolean
   readonly store: StoreModel
   /** What its hooks are told. */
   readonly events: string[] = []
@@ -41,10 +49,11 @@ export class SessionModel {
   /** The end of the last transaction. */
   root: Memory
 
-  constructor(id: number, store: StoreModel, isReadOnly: boolean) {
+  constructor(id: number, store: StoreModel, { isReadOnly, isScoped }: SessionTraits) {
     this.id = id
     this.store = store
     this.isReadOnly = isReadOnly
+    this.isScoped = isScoped
     this.root = this.save()
   }
 
@@ -92,6 +101,11 @@ export class SessionModel {
     if (this.store.isolation === 'serializable') return this.hasReadAll ? 'any' : this.readKeys
     const claimed = [...this.store.claims].filter(([, claimant]) => claimant === this.id)
     return new Set([...this.writes.keys(), ...claimed.map(([key]) => key)])
+  }
+
+  /** The row, if the session sees it. */
+  seen(row: Row | undefined): Row | undefined {
+    return this.isScoped && row?.body === 'b1' ? undefined : row
   }
 
   /** All rows, in the order of their keys. */
