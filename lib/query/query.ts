@@ -1,4 +1,5 @@
 import { QueryError, UsageError } from '../errors/rome-error.js'
+import { Column } from '../expressions/column.js'
 import { Expression, type Predicate } from '../expressions/expression.js'
 import { subqueryNode } from '../expressions/make-nodes.js'
 import type { ParameterNode } from '../expressions/nodes.js'
@@ -8,7 +9,6 @@ import { asSubquery, type SubqueryParts, type SubquerySource } from '../expressi
 import { typeOf } from '../expressions/type-of.js'
 import type { ColumnName, RelationName } from '../schema/field-types.js'
 import type { RelatedTo } from '../schema/loaded.js'
-import { makeFields } from '../schema/make-fields.js'
 import type { ModelLike } from '../schema/model-like.js'
 import type { Relation } from '../schema/relation.js'
 import {
@@ -107,11 +107,12 @@ export class Query<Result, Root extends object = object> implements AsyncIterabl
   filterBy(values: FilterByValues<Root>): Query<Result, Root> {
     refuseUndefined(values, 'filterBy')
     const source = rootOf(this.#description)
-    const columns: Record<string, Expression<unknown>> = makeFields(source, source.schema.columns)
+    const { columnByName } = source.schema
     const predicates = Object.entries(values ?? {}).map(([name, value]) => {
-      if (Object.hasOwn(columns, name)) return columns[name].eq(value as NonNullable<unknown>)
+      const column = columnByName.get(name)
+      if (column !== undefined) return new Column<unknown>(source, column).eq(value as NonNullable<unknown>)
       throw new UsageError('ROME_UNKNOWN_COLUMN', 'the model has no such column', {
-        context: { model: source.schema.name, column: name, columns: Object.keys(columns) },
+        context: { model: source.schema.name, column: name, columns: [...columnByName.keys()] },
       })
     })
     if (predicates.length === 0)

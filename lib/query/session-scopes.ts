@@ -123,8 +123,9 @@ export class SessionScopes {
 
 /** What a session says of scopes; `undefined` where no model has a default one. @throws as the class does. */
 export function sessionScopes(names: ReadonlySet<string>, values: ScopeValues = {}): SessionScopes | undefined {
-  const scopes = new SessionScopes(names, values)
-  return names.size === 0 ? undefined : scopes
+  if (names.size > 0) return new SessionScopes(names, values)
+  requireKnownScopes(Object.keys(values), undefined)
+  return undefined
 }
 
 /** @throws UsageError `ROME_SCOPE_UNKNOWN` for a name that no model gives to a default scope. */

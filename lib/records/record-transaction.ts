@@ -1,9 +1,9 @@
-import { v7 as uuidv7 } from 'uuid'
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key, KeyRange } from '../codec/key.js'
 import { changedSince } from '../engines/conflicts.js'
 import type { Durability, Engine, EngineSnapshot, Scan, ScanOptions, Version } from '../engines/contract.js'
 import { ConflictError, InternalError, UsageError } from '../errors/rome-error.js'
+import { newCommitId } from './commit-id.js'
 import { checkRow, claimsOf, entryChanges, type PreparedWrite, type RowWrite, refuseTaken } from './prepared-write.js'
 import type { ReadMeter } from './read-meter.js'
 import { ReadSet, UnkeptReads } from './read-set.js'
@@ -67,7 +67,7 @@ export class RecordTransaction {
   /** What the caller decides by, which only a serializable commit proves. */
   #reader: TransactionReader
   /** What the rules of the models rely on, and rows read for update, which every commit proves. */
-  #ruleReader: TransactionReader
+  #ruleReader: TransactionReader | undefined
   readonly #references: ReferenceNotes
   readonly #origins: RowOrigins | undefined
   /** How many rows more or less each table has by this transaction. */
@@ -83,7 +83,6 @@ export class RecordTransaction {
     this.#resident = host.residentAt(snapshot.version)
     this.claims = new TransactionClaims(host.claims)
     this.#reader = this.#newReader(isReadOnly ? new UnkeptReads() : new ReadSet())
-    this.#ruleReader = this.#newReader()
     this.#references = new ReferenceNotes(host.references)
     this.#origins = host.engine.manifest.watch ? new RowOrigins() : undefined
   }
@@ -93,13 +92,18 @@ export class RecordTransaction {
     return this.#snapshot.version
   }
 
+  get #rules(): TransactionReader {
+    this.#ruleReader ??= this.#newReader()
+    return this.#ruleReader
+  }
+
   get hasWrites(): boolean {
     return this.#writes.size > 0
   }
 
   /** Nothing was read or written in it: it may as well have begun now. */
   get isUntouched(): boolean {
-    return !this.hasWrites && this.#reader.reads.isEmpty && this.#ruleReader.reads.isEmpty
+    return !this.hasWrites && this.#reader.reads.isEmpty && (this.#ruleReader?.reads.isEmpty ?? true)
   }
 
   /** One row by key. Cost: one read. */
@@ -223,11 +227,11 @@ export class RecordTransaction {
     const writes = this.#writes.toWrites(this.#origins?.markOf)
     await this.claims.takeToWrite(writes, options.signal)
     const { reads: read } = this.#reader
-    const { reads: relied } = this.#ruleReader
+    const { reads: relied } = this.#rules
     const isSerializable = options.isolation === 'serializable'
     try {
       const version = await this.#host.engine.commit({
-        id: uuidv7(),
+        id: newCommitId(),
         readVersion: this.readVersion,
         // Under snapshot isolation the first of two writers of a key wins; that also keeps unique entries unique.
         readKeys: [...(isSerializable ? read.keys : writes.map(({ key }) => key)), ...relied.keys],
@@ -246,7 +250,8 @@ export class RecordTransaction {
 
   /** Every commit validates these rows, whatever its isolation. */
   relyOn(keys: readonly Key[]): void {
-    for (const key of keys) this.#ruleReader.reads.noteKey(key)
+    const { reads } = this.#rules
+    for (const key of keys) reads.noteKey(key)
   }
 
   /**
@@ -263,7 +268,7 @@ export class RecordTransaction {
     this.#snapshot = newest
     this.#resident = this.#host.residentAt(newest.version)
     this.#reader = this.#newReader()
-    this.#ruleReader = this.#newReader()
+    this.#ruleReader = undefined
     return true
   }
 
@@ -311,7 +316,7 @@ export class RecordTransaction {
     const before = this.savepoint()
     try {
       return await settleReferences(
-        { reader: this.#ruleReader, writer: this, references: this.#host.references, notes: this.#references },
+        { reader: this.#rules, writer: this, references: this.#host.references, notes: this.#references },
         now,
       )
     } catch (error) {

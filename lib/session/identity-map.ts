@@ -22,6 +22,13 @@ export class IdentityMap {
     return all
   }
 
+  /** Takes all out. */
+  takeAll(): readonly EntityRecord[] {
+    const all = this.records()
+    this.#byTable.clear()
+    return all
+  }
+
   /** Whether something is true of a record, among those of some tables or all. */
   some(test: (record: EntityRecord) => boolean, tables?: ReadonlySet<number>): boolean {
     for (const [table, byKey] of this.#byTable) {

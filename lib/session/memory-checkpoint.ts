@@ -3,7 +3,7 @@ import type { Row } from '../records/row.js'
 import type { EntityState } from '../schema/related/companion.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
 import type { EntityOwner, EntityRecord, GeneratedValue } from './entity-record.js'
-import { RelationChanges } from './relation-changes.js'
+import type { RelationChanges } from './relation-changes.js'
 
 /** How a deletion is written: as a time in the row, or by erasing the row. */
 export type Deletion = 'soft' | 'hard'
@@ -22,6 +22,9 @@ export interface SavedRecord {
   readonly isMapped: boolean
 }
 
+const noDeletions: ReadonlyMap<EntityRecord, Deletion> = new Map()
+const noProperties: ReadonlyMap<EntityRecord, readonly unknown[]> = new Map()
+
 /**
  * A point in a session's memory to go back to.
  *
@@ -37,20 +40,26 @@ export class MemoryCheckpoint {
   readonly pending: readonly EntityRecord[]
   readonly deletions: ReadonlyMap<EntityRecord, Deletion>
   readonly properties: ReadonlyMap<EntityRecord, readonly unknown[]>
-  readonly changes: RelationChanges
+  /** `undefined` when there were none. */
+  readonly changes: RelationChanges | undefined
 
   constructor(
     moment: number,
     pending: readonly EntityRecord[] = [],
-    deletions: ReadonlyMap<EntityRecord, Deletion> = new Map(),
-    properties: ReadonlyMap<EntityRecord, readonly unknown[]> = new Map(),
-    changes = new RelationChanges(),
+    deletions: ReadonlyMap<EntityRecord, Deletion> = noDeletions,
+    properties: ReadonlyMap<EntityRecord, readonly unknown[]> = noProperties,
+    changes?: RelationChanges,
   ) {
     this.moment = moment
     this.pending = pending
     this.deletions = deletions
     this.properties = properties
     this.changes = changes
+  }
+
+  /** Nothing has changed since. */
+  get isEmpty(): boolean {
+    return this.saved.size === 0 && this.sides.size === 0
   }
 
   save(record: EntityRecord, isMapped: boolean): void {

@@ -43,7 +43,8 @@ export interface RelationHost {
 export class RelationMemory implements RelationOwner {
   readonly #entities: EntityMemory
   readonly #host: RelationHost
-  #changes = new RelationChanges()
+  /** There are none before the first. */
+  #changes: RelationChanges | undefined
 
   constructor(entities: EntityMemory, host: RelationHost) {
     this.#entities = entities
@@ -52,17 +53,22 @@ export class RelationMemory implements RelationOwner {
 
   /** Whether a flush has anything to do beside writing the columns that changed. */
   get hasChanges(): boolean {
-    return !this.#changes.isEmpty
+    return this.#changes?.isEmpty === false
   }
 
   /** Many-to-many sides with rows to insert and erase. */
   get stored(): Iterable<CollectionSide> {
-    return this.#changes.stored
+    return this.#changes?.stored ?? []
   }
 
   /** Whether a stored entity waits for the key of what it refers to. */
   isAwaiting(record: EntityRecord): boolean {
-    return this.#changes.awaiting.has(record) && record.row !== undefined && awaitsKeys(record)
+    return this.#changes?.awaiting.has(record) === true && record.row !== undefined && awaitsKeys(record)
+  }
+
+  get #noted(): RelationChanges {
+    this.#changes ??= new RelationChanges()
+    return this.#changes
   }
 
   /** Adds the new entities that entities of the session were related to. Gives those that came. */
@@ -70,7 +76,7 @@ export class RelationMemory implements RelationOwner {
     const entities = this.#entities
     const added: EntityRecord[] = []
     try {
-      for (const { side, other, newcomer, cascades } of [...this.#changes.links]) {
+      for (const { side, other, newcomer, cascades } of [...(this.#changes?.links ?? [])]) {
         const known = newcomer === other ? side.entity : other
         const isWanted = cascades && side.has(other) && entities.has(known) && recordOf(known)?.state !== 'deleted'
         if (isWanted && !entities.has(newcomer)) added.push(...entities.add(newcomer))
@@ -84,7 +90,7 @@ export class RelationMemory implements RelationOwner {
 
   willChange(record: EntityRecord, side: RelationSide): void {
     this.#entities.checkpointNow.saveSide(record, side)
-    this.#changes.note(side)
+    this.#noted.note(side)
   }
 
   requireChangeable(): void {
@@ -92,24 +98,24 @@ export class RelationMemory implements RelationOwner {
   }
 
   referred(side: RefSide): void {
-    this.#changes.referred.add(side)
+    this.#noted.referred.add(side)
   }
 
   related(link: NewLink): void {
-    if (!this.#entities.has(link.newcomer)) this.#changes.links.push(link)
-    this.#changes.note(link.side)
+    if (!this.#entities.has(link.newcomer)) this.#noted.links.push(link)
+    this.#noted.note(link.side)
   }
 
   orphaned(record: EntityRecord): boolean {
     const { entity, state, table } = record
     this.#entities.delete(entity, table.schema.deletedAt === undefined ? 'hard' : 'soft')
     if (state === 'pending') return false
-    this.#changes.orphans.add(record)
+    this.#noted.orphans.add(record)
     return true
   }
 
   adopted(record: EntityRecord): void {
-    if (this.#changes.orphans.delete(record) && record.state === 'deleted') this.#entities.keep(record)
+    if (this.#changes?.orphans.delete(record) && record.state === 'deleted') this.#entities.keep(record)
   }
 
   loadSide(side: RelationSide, options: LoadOptions, caller: CallableFunction): Promise<void> {
@@ -122,13 +128,13 @@ export class RelationMemory implements RelationOwner {
       side.loadedIn = never
       if (side instanceof CollectionSide && side.definition.kind === 'oneToMany') side.removed.clear()
       reconnect(side)
-      this.#changes.note(side)
+      this.#noted.note(side)
     }
   }
 
   /** A pending entity that is not wanted any more leaves what it was related to, too. */
   dismiss({ entity, sides }: EntityRecord): void {
-    this.#changes.dismiss(entity)
+    this.#changes?.dismiss(entity)
     for (const side of sides?.values() ?? []) {
       const { kind, isOwner, inverse } = side.definition
       for (const other of side.known()) {
@@ -189,6 +195,7 @@ export class RelationMemory implements RelationOwner {
 
   /** All was written that the flush had to do. */
   written(): void {
+    if (this.#changes === undefined) return
     for (const side of this.#changes.referred) {
       const record = recordOf(side.entity)
       if (this.#entities.has(side.entity) && record?.row !== undefined) {
@@ -206,14 +213,14 @@ export class RelationMemory implements RelationOwner {
   }
 
   /** What there is to write, for a checkpoint to keep. */
-  changes(): RelationChanges {
-    return new RelationChanges(this.#changes)
+  changes(): RelationChanges | undefined {
+    return this.#changes && new RelationChanges(this.#changes)
   }
 
   /** Makes what entities that stay are related to, and what there is to write, as it was at a checkpoint. */
   restore(checkpoint: MemoryCheckpoint): void {
     for (const [side, undo] of checkpoint.sides) if (this.#entities.has(side.entity)) undo()
-    this.#changes = new RelationChanges(checkpoint.changes)
+    this.#changes = checkpoint.changes && new RelationChanges(checkpoint.changes)
   }
 
   readonly #findReferred = (relation: RelationDefinition, row: Row): object | null | undefined => {

@@ -261,6 +261,7 @@ export class TransactionStack {
   /** Takes back what was done, between the hooks that are told of it. */
   async #rollingBack(isSavepoint: boolean, undo: () => void): Promise<void> {
     if (!isSavepoint) this.#host.counts.rollbacks++
+    if (!this.#hooks.has('beforeRollback') && !this.#hooks.has('afterRollback')) return undo()
     await this.#hooks.tell('beforeRollback', { isSavepoint })
     undo()
     await this.#hooks.tell('afterRollback', { isSavepoint })

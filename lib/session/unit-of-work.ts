@@ -364,8 +364,12 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
   close(): void {
     const { first } = this.#checkpoints
     this.#checkpoints.collect(first)
-    this.#restore(first, () => true)
-    this.#checkpoints.beginAnew()
+    // Where nothing was done to entities since the last transaction there is nothing to take back.
+    if (first.isEmpty) for (const record of this.#byKey.takeAll()) this.#letGo(record)
+    else {
+      this.#restore(first, () => true)
+      this.#checkpoints.beginAnew()
+    }
   }
 
   /** Gives the record, unless the entity was in the session. */
@@ -434,6 +438,10 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   #detach(record: EntityRecord): void {
     this.#byKey.delete(record)
+    this.#letGo(record)
+  }
+
+  #letGo(record: EntityRecord): void {
     record.owner = undefined
     record.state = 'detached'
     record.generated = undefined
