@@ -12,6 +12,8 @@ export interface ValuePair {
   readonly isNullable: boolean
   /** A value of a group: not for filters. */
   readonly isAggregate?: boolean
+  /** The same value everywhere: it does not stand for what was selected of it. */
+  readonly isConstant?: boolean
   readonly sql: string
   rome(on: Words): Expression<unknown>
 }

@@ -4,6 +4,7 @@ import { primaryKey } from '../../lib/decorators/primary-key.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import { QueryError } from '../../lib/errors/rome-error.js'
 import { count } from '../../lib/expressions/aggregate.js'
+import { literal } from '../../lib/expressions/cast.js'
 import { and_, or_ } from '../../lib/expressions/predicate.js'
 import type { Page, PageOptions } from '../../lib/query/page.js'
 import { alias } from '../../lib/schema/alias.js'
@@ -195,4 +196,17 @@ t.test('pages of unionAll are refused, since the same row twice has one place; d
   await t.rejects(twice.page({ size: 3 }), QueryError)
   await t.rejects(twice.page({ size: 3 }), { code: 'ROME_QUERY_INVALID' })
   t.equal((await readThrough(twice.distinct(), 5)).items.length, 12)
+})
+
+t.test('a constant in a filter after a set operation is no selected value', async (t) => {
+  const Word = defineEntity('words', { id: primaryKey(type.integer()), text: type.string() })
+  const rome = await Rome.open({ engine: memory(), models: [Word], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  await rome.transact((session) => session.add(create(Word, { id: 1, text: '' })))
+  await using session = rome.session()
+  const { id, text } = fields(Word)
+  const left = session.query(Word).select(text, literal('a', type.string())).filter(id.eq(2))
+  const both = left.union(session.query(Word).select(text, text))
+  t.same(await both.all(), [['', '']])
+  t.same(await both.filter(text.eq('a')).all(), [])
 })

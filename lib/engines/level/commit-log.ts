@@ -198,8 +198,14 @@ export class CommitLog {
       const [oldest, ...rest] = this.#closed
       if (oldest === undefined || oldest.lastVersion > version) return
       if (rest.reduce((bytes, closed) => bytes + closed.bytes, this.#size) < this.#keepBytes) return
-      await rm(segmentPath(this.#directory, oldest.segment), { force: true })
+      // Nobody is sent to a file that is being deleted. What could not be deleted goes before all others the next time.
       this.#closed.shift()
+      try {
+        await rm(segmentPath(this.#directory, oldest.segment), { force: true })
+      } catch (error) {
+        this.#closed.unshift(oldest)
+        throw error
+      }
     }
   }
 

@@ -108,6 +108,8 @@ export function onOutput(node: ExpressionNode, parts: readonly OutputPart[]): Ex
 function knownOutput(part: OutputPart, parts: readonly OutputPart[]): KnownExpression[] {
   if (part.kind === 'entity') return []
   const { node, type, offset } = part
+  // A constant is itself wherever it stands, also where it was selected on one side of a set operation.
+  if (node.kind === 'literal') return []
   if (node.kind === 'column' && parts.some((other) => other.kind === 'entity' && other.source === node.source))
     return []
   const column: ColumnReference = { name: describeExpression(node), type, isNullable: true, position: offset }

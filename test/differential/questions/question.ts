@@ -27,6 +27,7 @@ export function placesOf({ parts }: Question): ValuePair[] {
 export function namedPlaces(question: Question): ValuePair[] {
   const outputs = outputsOf(question.parts)
   return placesOf(question).filter((_, position) => {
+    if (outputs[position].isConstant) return false
     const same = outputs.flatMap(({ sql }, place) => (sql === outputs[position].sql ? [place] : []))
     return (
       isOfEntity(question, position) || (same[0] === position && !same.some((place) => isOfEntity(question, place)))

@@ -9,6 +9,7 @@ export function constant(choices: Choices, { kind }: ValuePair): ValuePair {
   return {
     kind,
     isNullable: false,
+    isConstant: true,
     // SQLite takes a bare number in GROUP BY and ORDER BY for that of a column.
     sql: kind.sqlType === 'BLOB' ? literal : `(${literal} + 0)`,
     rome: (on) => on.literal(value as never, kind.makeSpec()),
