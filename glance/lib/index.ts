@@ -11,6 +11,24 @@ export type { LocationArguments, Locations } from './locations/locations.js'
 export type { LocationValues } from './locations/write-location.js'
 export type { MemberRecord } from './members/member-record.js'
 export type { MemberFilter, Members, MemberValues } from './members/members.js'
+export type { AssociationArguments, Associations, AssociationValues } from './metadef/associations.js'
+export type { DefinedProperties, DefinedPropertyValues } from './metadef/defined-properties.js'
+export type { DefinedTags, DefinedTagValues, TagListArguments, TagListOptions } from './metadef/defined-tags.js'
+export type { DefinitionPage } from './metadef/definition-page.js'
+export type { NamespaceListOptions } from './metadef/list-namespaces.js'
+export type { Metadef } from './metadef/metadef.js'
+export type {
+  AssociationRecord,
+  DatedRecord,
+  DefinedPropertyRecord,
+  DefinedTagRecord,
+  NamespaceRecord,
+  ObjectRecord,
+  ResourceTypeRecord,
+} from './metadef/metadef-records.js'
+export type { Namespaces, NamespaceValues } from './metadef/namespaces.js'
+export type { Objects, ObjectValues } from './metadef/objects.js'
+export type { ResourceTypes, ResourceTypeValues } from './metadef/resource-types.js'
 export { glanceModels } from './models/all.js'
 export { CachedImage } from './models/cached-image.js'
 export { Image } from './models/image.js'

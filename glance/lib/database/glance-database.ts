@@ -3,6 +3,7 @@ import { GlanceError } from '../errors/glance-error.js'
 import { Images } from '../images/images.js'
 import { Locations } from '../locations/locations.js'
 import { Members } from '../members/members.js'
+import { Metadef } from '../metadef/metadef.js'
 import { glanceModels } from '../models/all.js'
 import { Properties } from '../properties/properties.js'
 import { Purge } from '../purge/purge.js'
@@ -41,6 +42,7 @@ export class GlanceDatabase implements AsyncDisposable {
   readonly usage: Usage
   readonly purge: Purge
   readonly tasks: Tasks
+  readonly metadef: Metadef
   /** Every function by its name in Glance, such as `image_get`. */
   readonly commands: ReadonlyMap<string, Command>
   readonly #store: GlanceStore
@@ -55,6 +57,7 @@ export class GlanceDatabase implements AsyncDisposable {
     this.usage = new Usage(store)
     this.purge = new Purge(store)
     this.tasks = new Tasks(store)
+    this.metadef = new Metadef(store)
     this.commands = commandsOf([
       this.images,
       this.locations,
@@ -64,6 +67,7 @@ export class GlanceDatabase implements AsyncDisposable {
       this.usage,
       this.purge,
       this.tasks,
+      this.metadef,
     ])
   }
 

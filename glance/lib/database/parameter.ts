@@ -9,7 +9,10 @@ export interface Parameter<T = unknown> {
   readonly parse: (given: unknown) => T | undefined
 }
 
-/** An argument that may be left out. Null stands for that too: clients of Glance send every argument. */
+/**
+ * An argument that may be left out. Null stands for that too, unless the argument takes it: clients of Glance send
+ * every argument.
+ */
 type Optional<T> = Parameter<T | undefined>
 
 type Parse<T> = (given: unknown) => T | undefined
@@ -40,6 +43,11 @@ export const parameters = Object.freeze({
   nullableText: nullable(text),
   nullableList: nullable(list),
   optionalText: optional(text),
+  /** A text whose absence means something else than null. */
+  optionalNullableText: {
+    isRequired: false,
+    parse: (given) => (given === null ? null : text(given)),
+  } satisfies Optional<string | null>,
   optionalNumber: optional(number),
   optionalDictionary: optional(dictionary),
   optionalList: optional(list),
@@ -68,7 +76,7 @@ export function parseArguments(
   const parsed: Record<string, unknown> = {}
   for (const [name, { isRequired, parse }] of Object.entries(parameters)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined
-    if (!isRequired && (value === undefined || value === null)) continue
+    if (!isRequired && (value === undefined || (value === null && parse(null) === undefined))) continue
     if (value === undefined) {
       throw new GlanceError('TypeError', 'The function needs this argument.', { command, argument: name })
     }
