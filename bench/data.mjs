@@ -25,6 +25,11 @@ export const visibilities = ['public', 'private', 'shared', 'community']
 export const diskFormats = ['qcow2', 'raw', 'iso', 'vmdk']
 export const containerFormats = ['bare', 'ovf', 'docker']
 
+/** How many images a question asks for, where it does not ask for pages. */
+export const limits = { newest: 20, whole: 50, either: 50 }
+
+export const sizeMax = 2 ** 36
+
 /** An owner has so many images, in the mean. */
 const imagesPerOwner = 500
 const firstTime = Date.UTC(2024, 0, 1)
@@ -40,11 +45,15 @@ export function randomNumbers(seed) {
   }
 }
 
-/** Images `from` to `from + count`; which one an image is depends on its number alone. */
-export function* makeImages(from, count, total) {
-  for (let number = from; number < from + count; number++) yield makeImage(number, total)
+/** Whole images `from` to `from + count`, in portions that fit a transaction. */
+export function* wholeImagesInPortions(from, count, total, portion = 1000) {
+  for (let start = from; start < from + count; start += portion) {
+    const length = Math.min(portion, from + count - start)
+    yield Array.from({ length }, (_, index) => makeWholeImage(start + index, total))
+  }
 }
 
+/** Which image it is depends on its number alone; the owner on how many there are as well. */
 export function makeImage(number, total) {
   const random = randomNumbers(number + 1)
   const pick = (values) => values[Math.floor(random() * values.length)]
@@ -59,7 +68,7 @@ export function makeImage(number, total) {
     checksum: random() < 0.9 ? hex(random, 32) : null,
     diskFormat: pick(diskFormats),
     containerFormat: pick(containerFormats),
-    size: Math.floor(random() * 2 ** 36),
+    size: Math.floor(random() * sizeMax),
     minDisk: Math.floor(random() * 100),
     minRam: Math.floor(random() * 64) * 256,
     isProtected: random() < 0.1,
@@ -68,6 +77,21 @@ export function makeImage(number, total) {
     updatedAt: createdAt + Math.floor(random() * 1e9),
     version: 1,
   }
+}
+
+/** The image with three properties and two tags, rows of their own, in the order of their names and values. */
+export function makeWholeImage(number, total) {
+  const image = makeImage(number, total)
+  const random = randomNumbers(number + 2 ** 31)
+  const part = (values) => ({ id: uuidOf(image.createdAt, random), imageId: image.id, ...values })
+  const text = (values) => values[Math.floor(random() * values.length)]
+  const properties = [
+    part({ name: 'architecture', value: text(['aarch64', 'ppc64le', 'x86_64']) }),
+    part({ name: 'build', value: hex(random, 12) }),
+    part({ name: 'os_distro', value: text(['alpine', 'debian', 'fedora', 'ubuntu']) }),
+  ]
+  const tags = [part({ value: text(['base', 'cloud', 'desktop']) }), part({ value: text(['nightly', 'stable']) })]
+  return { ...image, properties, tags }
 }
 
 export function ownerCount(total) {

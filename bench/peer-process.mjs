@@ -1,53 +1,61 @@
 // One peer in a process of its own. It does what it is told over the channel to its parent, one thing at a time.
-import { createHash } from 'node:crypto'
-import { rmSync } from 'node:fs'
-import { columns, makeImages } from './data.mjs'
+import { hashOf } from './answer-hash.mjs'
+import { columns, makeImage, randomNumbers, wholeImagesInPortions } from './data.mjs'
 import { peers } from './peers.mjs'
-import { makeContext, workloads } from './workloads.mjs'
+import { makeContext, pickDifferent, workloads } from './workloads.mjs'
 
 const [, , name, directory] = process.argv
+const startedAt = performance.now()
 const peer = await peers[name].open(directory)
 const ids = []
 
-const imagesPerLoad = 1000
+const imagesLookedAtInTheEnd = 200
 
 const orders = {
-  /** Stores the first `n` images. */
+  /** Stores the first `n` images with their properties and tags. */
   async load({ n }) {
-    for (let from = 0; from < n; from += imagesPerLoad) {
-      const images = [...makeImages(from, Math.min(imagesPerLoad, n - from), n)]
-      await peer.insert(images, 'os')
-      for (const { id } of images) ids.push(id)
-    }
+    for (const images of wholeImagesInPortions(0, n, n)) await peer.insert(images, 'os')
+  },
+  /** Before what follows: the primary keys that are asked for. */
+  know({ n }) {
+    for (let number = 0; number < n; number++) ids.push(makeImage(number, n).id)
   },
   /** The hash of what the peer answers to a workload's questions. */
-  async answer({ workload, n, seed }) {
-    const answers = await workloads[workload].answer(peer, makeContext({ n, seed, ids }))
-    return hashOf(answers)
+  async answer({ workload, ...options }) {
+    const { answer, compared } = workloads[workload]
+    return hashOf(await answer(peer, makeContext({ ...options, ids })), compared)
   },
   /** Runs a workload: how many of its units were done, in how many milliseconds, by the clock and of processors. */
-  async run({ workload, n, operations, seed, firstNew }) {
-    const context = makeContext({ n, operations, seed, ids, firstNew })
+  async run({ workload, ...options }) {
+    const { prepare, run } = workloads[workload]
+    const context = makeContext({ ...options, ids })
+    context.prepared = await prepare?.(peer, context)
     const processorBefore = process.cpuUsage()
-    const startedAt = performance.now()
-    const units = await workloads[workload].run(peer, context)
-    const ms = performance.now() - startedAt
+    const runAt = performance.now()
+    const units = await run(peer, context)
+    const ms = performance.now() - runAt
     const { user, system } = process.cpuUsage(processorBefore)
-    return { units, ms, processorMs: (user + system) / 1000 }
+    return { units, ms, processorMs: (user + system) / 1000, noted: hashOf(context.notes) }
   },
-  /** How many images there are, and the hash of those that were added last. */
-  async end({ added }) {
-    const count = await peer.count()
-    const last = []
-    for (const { id } of added.flatMap(({ from, count, n }) => [...makeImages(from, count, n)])) {
-      last.push(await peer.readOne(id))
+  residentBytes: () => process.memoryUsage.rss(),
+  /** Milliseconds from before the import of the peer to its first answer. */
+  async start({ n }) {
+    await peer.readOne(makeImage(n >> 1, n).id)
+    return performance.now() - startedAt
+  },
+  /** How many rows there are, and the hash of some of them and of those that were added last. */
+  async end({ n, added }) {
+    const numbersAdded = added.flatMap(({ from, count }) => Array.from({ length: count }, (_, index) => from + index))
+    const looked = pickDifferent(ids, imagesLookedAtInTheEnd, randomNumbers(n))
+    const images = []
+    for (const id of [...looked, ...numbersAdded.map((number) => makeImage(number, n).id)]) {
+      images.push(await peer.readOne(id))
     }
-    return { count, hash: hashOf(last), residentBytes: process.memoryUsage.rss() }
+    // The time of an update is each peer's own.
+    const compared = columns.filter((column) => column !== 'updatedAt')
+    return `${(await peer.counts()).map(Number)} rows, ${hashOf(images, compared)}`
   },
-  async close() {
-    await peer.close()
-    rmSync(directory, { recursive: true, force: true })
-  },
+  close: () => peer.close(),
 }
 
 process.on('message', async ({ order, ...options }) => {
@@ -59,16 +67,3 @@ process.on('message', async ({ order, ...options }) => {
   if (order === 'close') process.disconnect()
 })
 process.send({ result: 'ready' })
-
-/** Of the values of images, in the order of their columns, however deep in lists they are. */
-function hashOf(value) {
-  return createHash('sha256')
-    .update(JSON.stringify(plain(value)))
-    .digest('hex')
-}
-
-function plain(value) {
-  if (Array.isArray(value)) return value.map(plain)
-  if (value === undefined || value === null) return null
-  return columns.map((column) => (value[column] instanceof Date ? value[column].getTime() : value[column]))
-}

@@ -1,25 +1,52 @@
-// The peers that are measured, by name; the first is the one that others are compared with.
+// The peers that are measured, by name.
 import { join } from 'node:path'
+import { fileOf } from './sqlite-store.mjs'
 
+const serializable = 'serializable, reads validated at commit'
+const oneWriter = 'serializable, one writer at a time'
+
+/** `packages` are those whose versions are told; without one of them a peer is left out. */
 export const peers = {
-  'by-hand': {
-    title: 'classic-level by hand',
-    open: async (directory) => (await import('./peers/level-by-hand.mjs')).openPeer(join(directory, 'by-hand')),
-  },
-  'level-1': { title: 'Rome, 1 partition', open: (directory) => openLevel(directory, 1) },
-  'level-4': { title: 'Rome, 4 partitions', open: (directory) => openLevel(directory, 4) },
-  'level-4-uncached': {
-    title: 'Rome, 4 partitions, no cache',
-    open: (directory) => openLevel(directory, 4, { bytes: 0 }),
-  },
-  memory: {
-    title: 'Rome, memory',
-    keepsNothing: true,
-    open: async () => {
+  'rome-1': rome('Rome, 1 partition', (directory) => openLevel(directory, 1)),
+  'rome-4': rome('Rome, 4 partitions', (directory) => openLevel(directory, 4)),
+  'rome-1-uncached': rome('Rome, 1 partition, no cache', (directory) => openLevel(directory, 1, { bytes: 0 })),
+  'rome-4-uncached': rome('Rome, 4 partitions, no cache', (directory) => openLevel(directory, 4, { bytes: 0 })),
+  'rome-memory': {
+    ...rome('Rome, memory', async () => {
       const { memory } = await import('rome-orm/engines/memory')
       return (await import('./peers/rome.mjs')).openPeer(memory())
-    },
+    }),
+    keepsNothing: true,
   },
+  level: {
+    title: 'classic-level by hand',
+    packages: ['classic-level', 'msgpackr'],
+    isolation: 'none',
+    open: async (directory) => (await import('./peers/level-by-hand.mjs')).openPeer(join(directory, 'level')),
+  },
+  'better-sqlite3': sqlite('better-sqlite3 by hand', [], async (directory) =>
+    (await import('./peers/better-sqlite3.mjs')).openPeer(fileOf(directory)),
+  ),
+  'node-sqlite': {
+    title: 'node:sqlite by hand',
+    packages: [],
+    isolation: oneWriter,
+    open: async (directory) => (await import('./peers/node-sqlite.mjs')).openPeer(fileOf(directory)),
+  },
+  drizzle: sqlite('Drizzle', ['drizzle-orm'], async (directory) =>
+    (await import('./peers/drizzle.mjs')).openPeer(fileOf(directory)),
+  ),
+  kysely: sqlite('Kysely', ['kysely'], async (directory) =>
+    (await import('./peers/kysely.mjs')).openPeer(fileOf(directory)),
+  ),
+}
+
+function rome(title, open) {
+  return { title, packages: ['rome-orm', 'classic-level', 'msgpackr'], isolation: serializable, open }
+}
+
+function sqlite(title, packages, open) {
+  return { title, packages: [...packages, 'better-sqlite3'], isolation: oneWriter, open }
 }
 
 async function openLevel(directory, partitions, cache) {

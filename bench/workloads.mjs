@@ -1,121 +1,223 @@
 // What is measured. A workload does the same with every peer: `run` does it `operations` times and says how many of its
 // units that were; `answer` gives what the peer answers to a few questions, to be compared before anything is timed.
-import { makeImages, ownerCount, ownerOf, randomNumbers, statuses } from './data.mjs'
+// `prepare` makes, before the clock starts, what a run uses up.
+import { wholeImage } from './answer-hash.mjs'
+import { limits, makeImage, makeWholeImage, ownerCount, ownerOf, randomNumbers, sizeMax, statuses } from './data.mjs'
 
-const insertsInFlight = 16
 const imagesPerBulk = 1000
-const questionsCompared = 50
+const idsPerCall = 100
+const questionsCompared = 20
 
 export const workloads = {
-  read: {
+  W1: {
     title: 'read one by primary key, fresh session',
     unit: 'reads/s',
-    operations: 8000,
-    run: async (peer, { operations, ids, random }) => {
-      for (let count = 0; count < operations; count++) await peer.readOne(pick(ids, random))
-      return operations
-    },
-    answer: (peer, { ids, random }) => times(questionsCompared, () => peer.readOne(pick(ids, random))),
+    operations: 4000,
+    ask: (peer, { ids, random }) => peer.readOne(pick(ids, random)),
   },
-  range: {
-    title: 'owner and status, newest 20',
+  W1m: {
+    title: `${idsPerCall} primary keys in one call`,
+    unit: 'calls/s',
+    operations: 100,
+    ask: (peer, { ids, random }) => peer.readMany(pickDifferent(ids, idsPerCall, random)),
+  },
+  W2: {
+    title: `bulk insert, ${imagesPerBulk} images with properties and tags a transaction`,
+    unit: 'images/s',
+    operations: 2,
+    adds: (operations) => operations * imagesPerBulk,
+    run: async (peer, { operations, nextImages }) => {
+      for (let count = 0; count < operations; count++) await peer.insert(nextImages(imagesPerBulk, true), 'os')
+      return operations * imagesPerBulk
+    },
+  },
+  W3: insertOne('os', 'not synced', 400),
+  W3s: insertOne('commit', 'synced', 100),
+  W3c: insertInFlight('os', 'not synced', 800),
+  W3sc: insertInFlight('commit', 'synced', 400),
+  W4: {
+    title: `owner and status, newest ${limits.newest}`,
     unit: 'queries/s',
-    operations: 400,
-    run: async (peer, { operations, n, random }) => {
-      for (let count = 0; count < operations; count++) await peer.newest(randomOwner(n, random), 'active', 20)
-      return operations
-    },
-    answer: (peer, { n, random }) =>
-      times(questionsCompared, () => peer.newest(randomOwner(n, random), pick(statuses, random), 20)),
+    operations: 200,
+    ask: (peer, { n, random }) => peer.newest(randomOwner(n, random), pick(statuses, random)),
   },
-  pages: {
-    title: 'one owner in pages of 50, newest first',
+  W5: {
+    title: "one owner's images in pages of 50",
     unit: 'pages/s',
-    operations: 20,
+    operations: 10,
     run: async (peer, { operations, n, random }) => {
       let pages = 0
-      for (let count = 0; count < operations; count++) pages += (await peer.pages(randomOwner(n, random), 50)).length
+      for (let count = 0; count < operations; count++) {
+        pages += (await peer.pages(50, randomOwner(n, random))).length
+      }
       return pages
     },
-    answer: (peer, { n, random }) => times(5, () => peer.pages(randomOwner(n, random), 50)),
+    answer: (peer, { n, random }) => times(3, () => peer.pages(50, randomOwner(n, random))),
   },
-  ...inserts('os', 'not synced'),
-  ...inserts('commit', 'synced'),
+  W5b: {
+    title: 'the whole table in pages of 100',
+    unit: 'pages/s',
+    operations: 1,
+    run: async (peer) => (await peer.pages(100)).length,
+    answer: (peer) => peer.pages(100),
+  },
+  W6: {
+    title: `${limits.whole} images with properties and tags`,
+    unit: 'queries/s',
+    operations: 20,
+    compared: wholeImage,
+    ask: (peer, { n, random }) => peer.newestWhole(randomOwner(n, random)),
+  },
+  W7: {
+    title: 'read, modify, write by primary key in a transaction',
+    unit: 'transactions/s',
+    operations: 200,
+    run: async (peer, { operations, ids, random }) => {
+      for (let count = 0; count < operations; count++) await peer.modify(pick(ids, random), wholeNumber(100, random))
+      return operations
+    },
+  },
+  W8: {
+    title: `or over two indexes, newest ${limits.either}`,
+    unit: 'queries/s',
+    operations: 40,
+    ask: (peer, { n, random }) => peer.either(randomOwner(n, random), pick(rareStatuses, random)),
+  },
+  W8u: {
+    title: `union of two queries, newest ${limits.either}`,
+    unit: 'queries/s',
+    operations: 40,
+    ask: (peer, { n, random }) => peer.union(randomOwner(n, random), pick(rareStatuses, random)),
+  },
+  W9: {
+    title: 'count by indexed filter',
+    unit: 'queries/s',
+    operations: 400,
+    ask: (peer, { n, random }) => peer.countOf(randomOwner(n, random), pick(statuses, random)),
+  },
+  W9g: {
+    title: 'group by status, count',
+    unit: 'queries/s',
+    operations: 5,
+    // Pairs of a status and a number, in any order.
+    ask: async (peer) => (await peer.countByStatus()).sort(([a], [b]) => (a < b ? -1 : 1)),
+  },
+  W10: {
+    title: 'full scan, predicate without index, 1 % of the rows',
+    unit: 'queries/s',
+    operations: 3,
+    ask: async (peer) => (await peer.smallerThan(Math.ceil(sizeMax / 100))).sort((a, b) => (a.id < b.id ? -1 : 1)),
+  },
+  W11: {
+    title: 'delete by primary key, with properties and tags',
+    unit: 'images/s',
+    operations: 100,
+    adds: (operations) => operations,
+    prepare: async (peer, { operations, nextImages }) => {
+      const images = nextImages(operations, true)
+      await peer.insert(images, 'os')
+      return images.map(({ id }) => id)
+    },
+    run: async (peer, { operations, prepared }) => {
+      for (const id of prepared) await peer.remove(id)
+      return operations
+    },
+  },
+  W11u: {
+    title: 'update by filter, rows counted',
+    unit: 'updates/s',
+    operations: 40,
+    run: async (peer, { operations, n, random, note }) => {
+      for (let count = 0; count < operations; count++) {
+        note(await peer.updateWhere(randomOwner(n, random), pick(rareStatuses, random), wholeNumber(100, random)))
+      }
+      return operations
+    },
+  },
+  W12: { title: 'import, open and first query', unit: 'ms', isStart: true },
 }
 
-function inserts(durability, words) {
-  const isSynced = durability === 'commit'
+/** Most images are active; a filter by another status finds a few in a hundred. */
+const rareStatuses = statuses.filter((status) => status !== 'active')
+
+for (const workload of Object.values(workloads)) {
+  const { ask } = workload
+  if (ask === undefined) continue
+  workload.run = async (peer, context) => {
+    for (let count = 0; count < context.operations; count++) await ask(peer, context)
+    return context.operations
+  }
+  workload.answer = (peer, context) => times(Math.min(questionsCompared, workload.operations), () => ask(peer, context))
+}
+
+function insertOne(durability, words, operations) {
   return {
-    [`insert-${durability}`]: {
-      title: `insert one a transaction, ${words}`,
-      unit: 'images/s',
-      operations: isSynced ? 200 : 1000,
-      writes: true,
-      durability,
-      run: async (peer, { operations, nextImages }) => {
-        for (const image of nextImages(operations)) await peer.insert([image], durability)
-        return operations
-      },
+    title: `insert one, a transaction each, ${words}`,
+    unit: 'images/s',
+    operations,
+    adds: (operations) => operations,
+    run: async (peer, { operations, nextImages }) => {
+      for (const image of nextImages(operations)) await peer.insert([image], durability)
+      return operations
     },
-    [`insert16-${durability}`]: {
-      title: `insert one a transaction, ${insertsInFlight} in flight, ${words}`,
-      unit: 'images/s',
-      operations: isSynced ? 800 : 2000,
-      writes: true,
-      durability,
-      run: async (peer, { operations, nextImages }) => {
-        const images = nextImages(operations)
-        const insertSome = async () => {
-          for (let image = images.pop(); image !== undefined; image = images.pop()) {
-            await peer.insert([image], durability)
-          }
-        }
-        await Promise.all(Array.from({ length: insertsInFlight }, insertSome))
-        return operations
-      },
-    },
-    [`bulk-${durability}`]: {
-      title: `insert ${imagesPerBulk} a transaction, ${words}`,
-      unit: 'images/s',
-      operations: 4,
-      writes: true,
-      durability,
-      run: async (peer, { operations, nextImages }) => {
-        for (let count = 0; count < operations; count++) await peer.insert(nextImages(imagesPerBulk), durability)
-        return operations * imagesPerBulk
-      },
+  }
+}
+
+function insertInFlight(durability, words, operations) {
+  return {
+    title: `the same, several in flight, ${words}`,
+    unit: 'images/s',
+    operations,
+    adds: (operations) => operations,
+    run: async (peer, { operations, inFlight, nextImages }) => {
+      const images = nextImages(operations)
+      const insertSome = async () => {
+        for (let image = images.pop(); image !== undefined; image = images.pop()) await peer.insert([image], durability)
+      }
+      await Promise.all(Array.from({ length: inFlight }, insertSome))
+      return operations
     },
   }
 }
 
 /** What a run of a workload works with. Its random numbers are the same for every peer. */
-export function makeContext({ n, operations, seed, ids, firstNew }) {
+export function makeContext({ n, operations, inFlight, seed, ids, firstNew }) {
   let next = firstNew
+  const notes = []
   return {
     n,
     operations,
+    inFlight,
     ids,
     random: randomNumbers(seed),
-    nextImages: (count) => {
-      const images = [...makeImages(next, count, n)]
+    nextImages: (count, isWhole = false) => {
+      const make = isWhole ? makeWholeImage : makeImage
+      const images = Array.from({ length: count }, (_, index) => make(next + index, n))
       next += count
       return images
     },
+    /** What a run notes is compared between the peers. */
+    note: (value) => notes.push(value),
+    notes,
   }
 }
 
-/** How many images a run adds. */
-export function imagesAdded(workload, operations) {
-  if (!workload.writes) return 0
-  return workload.title.startsWith(`insert ${imagesPerBulk}`) ? operations * imagesPerBulk : operations
+export function pickDifferent(values, count, random) {
+  const picked = new Set()
+  while (picked.size < Math.min(count, values.length)) picked.add(pick(values, random))
+  return [...picked]
 }
 
 function pick(values, random) {
-  return values[Math.floor(random() * values.length)]
+  return values[wholeNumber(values.length, random)]
+}
+
+function wholeNumber(below, random) {
+  return Math.floor(random() * below)
 }
 
 function randomOwner(n, random) {
-  return ownerOf(Math.floor(random() * ownerCount(n)))
+  return ownerOf(wholeNumber(ownerCount(n), random))
 }
 
 async function times(count, ask) {

@@ -1,8 +1,9 @@
-// What `npm start`, `npm test` and `npm run bench` need before they run: installed packages and a current build.
+// What `npm start`, `npm test` and `npm run bench` need before they run: installed packages and a current build, with
+// `--peers` those of the benchmarks as well.
 // Uses nothing but Node, does only what is not done yet, and says in a line what it does.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -16,7 +17,7 @@ if (!isLink('node_modules')) {
     stamp: 'node_modules/.rome-setup',
     inputs: ['package-lock.json', '.taprc'],
     run: () => {
-      npmInstall()
+      npmInstall(root)
       // tap builds itself anew for the plugins of .taprc; left alone, it does so amid its first run and fails.
       node('node_modules/tap/dist/esm/run.mjs', 'build')
     },
@@ -28,6 +29,18 @@ step({
   inputs: ['package-lock.json', 'tsconfig.json', 'scripts/build.mjs', 'lib', 'glance/lib', 'test', 'examples'],
   run: () => node('scripts/build.mjs'),
 })
+if (process.argv.includes('--peers')) {
+  step({
+    name: 'Installing the peers that Rome is measured beside',
+    stamp: 'bench/node_modules/.rome-setup',
+    inputs: ['bench/package-lock.json'],
+    run: () => {
+      npmInstall(join(root, 'bench'))
+      // They have a package of their own, from which this one is found by its name through a link.
+      symlinkSync(root, join(root, 'bench/node_modules/rome-orm'), 'junction')
+    },
+  })
+}
 
 function requireNode() {
   const [major, minor] = process.versions.node.split('.').map(Number)
@@ -71,12 +84,12 @@ function filesUnder(path) {
 }
 
 /** Through the npm that runs this script, when one does: it need not be on the path. */
-function npmInstall() {
+function npmInstall(directory) {
   const options = ['ci', '--no-audit', '--no-fund', '--loglevel=error']
   const runningNpm = process.env.npm_execpath
   const isScript = runningNpm !== undefined && basename(runningNpm) === 'npm-cli.js'
-  if (isScript) execute(process.execPath, [runningNpm, ...options], { cwd: root })
-  else execute('npm', options, { cwd: root, shell: process.platform === 'win32' })
+  if (isScript) execute(process.execPath, [runningNpm, ...options], { cwd: directory })
+  else execute('npm', options, { cwd: directory, shell: process.platform === 'win32' })
 }
 
 function node(...args) {

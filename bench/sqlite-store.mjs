@@ -1,0 +1,37 @@
+// What the peers on SQLite have in common: the tables, and how hard a commit is.
+import { join } from 'node:path'
+
+/** A boolean is 0 or 1, a time a number of milliseconds. Each index ends with the primary key, as Rome's do. */
+export const createTables = `
+  create table if not exists images (
+    id text primary key not null, name text not null, status text not null, visibility text not null,
+    owner text not null, checksum text, diskFormat text not null, containerFormat text not null,
+    size integer not null, minDisk integer not null, minRam integer not null,
+    isProtected integer not null, isHidden integer not null,
+    createdAt integer not null, updatedAt integer not null, version integer not null
+  );
+  create index if not exists images_owner on images (owner, createdAt, id);
+  create index if not exists images_status on images (status, createdAt, id);
+  create index if not exists images_created on images (createdAt, id);
+  create index if not exists images_owner_status on images (owner, status, createdAt);
+  create table if not exists image_properties (
+    id text primary key not null, imageId text not null references images (id) on delete cascade,
+    name text not null, value text not null, unique (imageId, name)
+  );
+  create table if not exists image_tags (
+    id text primary key not null, imageId text not null references images (id) on delete cascade,
+    value text not null, unique (imageId, value)
+  );
+`
+
+/** A write-ahead log, and as many bytes of cache as Rome has unless told otherwise. */
+export const settings = 'pragma journal_mode = wal; pragma foreign_keys = on; pragma cache_size = -65536'
+
+/** Synced before a commit is acknowledged, or only when the log is moved into the tables. */
+export function synchronous(durability) {
+  return durability === 'commit' ? 'pragma synchronous = full' : 'pragma synchronous = normal'
+}
+
+export function fileOf(directory) {
+  return join(directory, 'images.sqlite')
+}
