@@ -35,10 +35,10 @@ interface PartSearch extends ImageSearch {
 /** The images that are looked for. */
 export async function findImages(session: RomeSession, search: ImageSearch): Promise<Image[]> {
   const { limit } = search
-  const found: Image[] = []
+  let found: Image[] = []
   for (const part of search.order.parts) {
     const rest = limit === undefined ? undefined : limit - found.length
-    found.push(...(await findPart(session, { ...search, part, limit: rest })))
+    found = found.concat(await findPart(session, { ...search, part, limit: rest }))
     if (limit !== undefined && found.length >= limit) break
   }
   return found
@@ -52,12 +52,12 @@ export async function findImages(session: RomeSession, search: ImageSearch): Pro
 async function findPart(session: RomeSession, search: PartSearch): Promise<Image[]> {
   const { isShown, children, marker, limit = Number.POSITIVE_INFINITY } = search
   const pass = (read: Image[]) => withAll(session, children, read.filter(isShown))
-  const found: Image[] = []
+  let found: Image[] = []
   let size = children.length === 0 ? limit : Math.max(batchSizeMin, Math.min(4 * limit, batchSizeMax))
   for (let last = marker; limit > 0; size = Math.max(batchSizeMin, Math.min(2 * size, batchSizeMax))) {
     const batch = { ...search, marker: last, limit: Number.isFinite(size) ? size : undefined }
     const read = await imageQuery(session, batch).all()
-    found.push(...(await pass(read)))
+    found = found.concat(await pass(read))
     if (found.length >= limit || read.length < size) break
     const ids = last === marker ? await fewWithOne(session, children) : undefined
     if (ids !== undefined) {

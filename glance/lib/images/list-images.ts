@@ -13,6 +13,9 @@ import { type ImageRecord, imageRecords } from './image-record.js'
 
 const image = fields(Image)
 
+/** For how many images what belongs to them is read by one query. */
+const recordsAtOnce = 1000
+
 /** What a list of images is to hold, in which order, and how much of it. */
 export interface ImageListOptions {
   /** Values by the names of columns and properties; all must hold. */
@@ -60,9 +63,10 @@ export async function listImages(
   const children = childConditions(filters)
   const { isShown } = filters
   const found = await findImages(session, { ways, conditions, isShown, children, order, marker: after, limit })
-  return imageRecords(session, caller, found, {
-    withDeletedLocations: filters.isShowingDeleted,
-    withTags: return_tag,
-    v1_mode,
-  })
+  const shown = { withDeletedLocations: filters.isShowingDeleted, withTags: return_tag, v1_mode }
+  let records: ImageRecord[] = []
+  for (let at = 0; at < found.length; at += recordsAtOnce) {
+    records = records.concat(await imageRecords(session, caller, found.slice(at, at + recordsAtOnce), shown))
+  }
+  return records
 }
