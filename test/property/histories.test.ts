@@ -141,7 +141,7 @@ for (const partitions of [1, 4]) {
   t.test(`histories on LevelDB with ${partitions} partitions are serializable`, async (t) => {
     const engine = () => level(temporaryDirectory(t), { partitions, durability: 'os' })
     const { committed } = await prove(notSerializable, { engine, numRuns: 10, steps: 400 })
-    t.ok(committed > 100, `${committed} transactions were committed`)
+    t.ok(committed > 30, `${committed} transactions were committed`)
   })
 }
 
