@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { PackedValue } from '../codec/serialiser.js'
 import { openToken, sealToken } from '../codec/token.js'
 import { checkOptions, type OptionRules } from '../errors/checked-options.js'
@@ -6,8 +6,8 @@ import { QueryError, UsageError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { fingerprintOf } from '../expressions/fingerprint.js'
 import type { ExpressionNode } from '../expressions/nodes.js'
-import { sourcesOf } from '../expressions/walk.js'
-import type { Row } from '../records/row.js'
+import { readsOtherRows, sourcesOf } from '../expressions/walk.js'
+import { columnOfRow, type Row } from '../records/row.js'
 import { applyScopes } from './apply-scopes.js'
 import { parseCount } from './build.js'
 import { type OrderPart, type QueryDescription, rootOf, type SelectedPart, sourcesIn } from './description.js'
@@ -81,10 +81,13 @@ export async function readPage(
 ): Promise<Page<unknown>> {
   // A token says what the scopes were, so that it is not one of another tenant.
   const asked = session.scopes === undefined ? description : applyScopes(session.scopes, description).description
-  const { size, place, isBackwards } = parsePageOptions(session, asked, options)
+  const size = parsePageSize(asked, options)
   const order = pageOrder(description)
+  const token = new PageToken(session.store.secret, asked, order)
+  const { place, isBackwards } = token.open(options)
   const pageQuery = withOrderValues(description, order)
   const selected = description.selection.length
+  const placeValues = pageQuery.selection.length - selected
   let examined: (() => readonly unknown[]) | undefined
   const onExamined: Execution['onExamined'] = (row, layout) => {
     // Rows of a step that does not come in order may lack what the order is by: looked at only at a stop.
@@ -98,11 +101,12 @@ export async function readPage(
     ): Promise<ReadRows> => {
       const directed = backwards ? reverseOrder(order) : order
       const seek = values === undefined ? {} : { seek: { order: directed, values } }
-      const planned = await run.plan({ ...pageQuery, orderBy: directed, limit }, { ...seek, placeValues: order.length })
+      const planned = await run.plan({ ...pageQuery, orderBy: directed, limit }, { ...seek, placeValues })
       return { parts: planned.parts, ...(await readWithinBudget(run, planned.plan)) }
     }
     const { parts, rows, stopped } = await read(place, isBackwards, size + 1)
-    const placeOf = (row: Row): readonly unknown[] => parts.slice(selected).map((part) => row[part.offset])
+    const placeOf = (row: Row): readonly unknown[] =>
+      placeValues > 0 ? parts.slice(selected).map((part) => row[part.offset]) : valuesOf(order, row)
     const hasMore = rows.length > size
     const kept = hasMore ? rows.slice(0, size) : rows
     if (isBackwards) kept.reverse()
@@ -122,12 +126,10 @@ export async function readPage(
     }
   }
   const found = await runQuery(session, description, options, readFound, { onExamined, operation: 'page' })
-  const seal = (place: readonly unknown[]): string =>
-    sealToken(session.store.secret, fingerprint(asked, order), place as PackedValue[])
   return {
     items: found.items,
-    ...(found.next === undefined ? {} : { next: seal(found.next) }),
-    ...(found.previous === undefined ? {} : { previous: seal(found.previous) }),
+    ...(found.next === undefined ? {} : { next: token.seal(found.next) }),
+    ...(found.previous === undefined ? {} : { previous: token.seal(found.previous) }),
     ...(found.stopped === undefined ? {} : { stopped: found.stopped }),
   }
 }
@@ -168,25 +170,49 @@ function comesInOrder(plan: PlanNode): boolean {
   }
 }
 
-function parsePageOptions(session: QuerySession, description: QueryDescription, options: PageOptions) {
+/** Places in one query, as texts that are good for this query and store only. */
+class PageToken {
+  readonly #secret: Uint8Array
+  readonly #description: QueryDescription
+  readonly #order: readonly OrderPart[]
+  #known: string | undefined
+
+  constructor(secret: Uint8Array, description: QueryDescription, order: readonly OrderPart[]) {
+    this.#secret = secret
+    this.#description = description
+    this.#order = order
+  }
+
+  /** The place that the options name, if they do. @throws UsageError, QueryError `ROME_PAGE_TOKEN`. */
+  open({ after, before }: PageOptions): { place: readonly unknown[] | undefined; isBackwards: boolean } {
+    if (after !== undefined && before !== undefined) {
+      throw new UsageError('ROME_ARGUMENT', 'a page is after one place or before one: give one token')
+    }
+    const token = after ?? before
+    const place = token === undefined ? undefined : openToken(this.#secret, this.#fingerprint, token)
+    if (place !== undefined && place.length !== this.#order.length) {
+      throw new QueryError('ROME_PAGE_TOKEN', 'this token is of another query')
+    }
+    return { place, isBackwards: before !== undefined }
+  }
+
+  seal(place: readonly unknown[]): string {
+    return sealToken(this.#secret, this.#fingerprint, place as PackedValue[])
+  }
+
+  get #fingerprint(): string {
+    this.#known ??= fingerprint(this.#description, this.#order)
+    return this.#known
+  }
+}
+
+function parsePageSize(description: QueryDescription, options: PageOptions): number {
   checkOptions('page', options, pageOptionRules)
   refuseForUpdate(description, 'page')
   if (description.limit !== undefined || description.offset > 0) {
     throw new UsageError('ROME_ARGUMENT', 'a page has its own size and place: take limit() and offset() away')
   }
-  const size = parseCount(options.size, 'size', 1)
-  const { after, before } = options
-  if (after !== undefined && before !== undefined) {
-    throw new UsageError('ROME_ARGUMENT', 'a page is after one place or before one: give one token')
-  }
-  const token = after ?? before
-  const order = pageOrder(description)
-  const place =
-    token === undefined ? undefined : openToken(session.store.secret, fingerprint(description, order), token)
-  if (place !== undefined && place.length !== order.length) {
-    throw new QueryError('ROME_PAGE_TOKEN', 'this token is of another query')
-  }
-  return { size, place, isBackwards: before !== undefined }
+  return parseCount(options.size, 'size', 1)
 }
 
 /** The order made total, so that every row has a place of its own. */
@@ -223,17 +249,22 @@ function ascending(node: ExpressionNode): OrderPart {
   return { node, isDescending: false, nulls: 'last' }
 }
 
-/** The values that mark a row's place are selected behind what the user selects. */
+/** The values that mark the place of a row of one model. */
+function valuesOf(order: readonly OrderPart[], row: Row): readonly unknown[] {
+  return order.map((part) => compileValue<Row>(part.node, columnOfRow)(row))
+}
+
+/** The values that mark a row's place are selected behind what the user selects, unless they are in it. */
 function withOrderValues(description: QueryDescription, order: readonly OrderPart[]): QueryDescription {
+  const isOfRows = isOfRootOnly(description) && description.input.kind === 'model' && description.joins.length === 0
+  if (isOfRows && !order.some((part) => readsOtherRows(part.node))) return description
   const places = order.map((part): SelectedPart => ({ kind: 'value', node: part.node }))
   return { ...description, selection: [...description.selection, ...places] }
 }
 
 /** What a token is bound to: the whole query but the size of its pages. */
 function fingerprint(description: QueryDescription, order: readonly OrderPart[]): string {
-  return createHash('sha256')
-    .update(JSON.stringify([describe(description), describeOrder(order)]))
-    .digest('base64')
+  return hash('sha256', JSON.stringify([describe(description), describeOrder(order)]), 'base64')
 }
 
 function describe(description: QueryDescription): unknown {

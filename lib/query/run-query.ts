@@ -20,6 +20,7 @@ import { resultMaker } from './output-rows.js'
 import type { OutputPart } from './plan/output.js'
 import { PlanTemplates } from './plan/plan-templates.js'
 import type { PlanOptions, QueryPlan } from './plan/query-plan.js'
+import { shapeOf } from './plan/query-shape.js'
 import type { QuerySession, RunOptions } from './query-session.js'
 import { refuseForUpdate, rowsForUpdate } from './rows-for-update.js'
 import { resolveSubqueries } from './subqueries.js'
@@ -86,7 +87,12 @@ export class QueryRun {
     const scoped = this.#scoped(description)
     const { binding } = scoped
     if (binding?.plans instanceof PlanTemplates) return binding.plans.plan(store, scoped, binding, options)
-    return andThen(resolveSubqueries(scoped, this.execution.answer), (resolved) => plans.plan(store, resolved, options))
+    const shape = shapeOf(scoped, options)
+    // What has a shape asks no other rows.
+    if (shape !== undefined) return plans.plan(store, scoped, shape, options)
+    return andThen(resolveSubqueries(scoped, this.execution.answer), (resolved) =>
+      plans.plan(store, resolved, resolved === scoped ? undefined : shapeOf(resolved, options), options),
+    )
   }
 
   /** All output rows of a planned query. */

@@ -3,7 +3,7 @@ import { KeptPlans } from './kept-plans.js'
 import { planQuery } from './planner.js'
 import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
-import { shapeOf } from './query-shape.js'
+import type { QueryShape } from './query-shape.js'
 
 /** Of at least so many shapes of queries, those asked last, and at most twice as many. */
 const shapesMax = 250
@@ -17,9 +17,13 @@ export class PlanMemo {
   /** Those before, of which the ones that are asked again become recent. */
   #older = new Map<string, KeptPlans>()
 
-  /** The plan of a query. */
-  plan(store: PlanningStore, description: QueryDescription, options: PlanOptions): QueryPlan {
-    const shape = shapeOf(description, options)
+  /** The plan of a query, which is kept if it has a shape. */
+  plan(
+    store: PlanningStore,
+    description: QueryDescription,
+    shape: QueryShape | undefined,
+    options: PlanOptions,
+  ): QueryPlan {
     if (shape === undefined) return planQuery(store, description, options)
     const { key, constants } = shape
     const kept = this.#recent.get(key) ?? this.#older.get(key)
