@@ -12,10 +12,10 @@ export class ReadSet {
   readonly #keys = new Set<Key>()
   #ranges: NotedRange[] = []
   /** Whole tables and indexes, by what their keys begin with. What is noted of them besides adds nothing. */
-  readonly #whole = new Set<Key>()
+  #whole: Set<Key> | undefined
 
   get isEmpty(): boolean {
-    return this.#keys.size === 0 && this.#ranges.length === 0 && this.#whole.size === 0
+    return this.#keys.size === 0 && this.#ranges.length === 0 && this.#whole === undefined
   }
 
   get keys(): readonly Key[] {
@@ -25,11 +25,11 @@ export class ReadSet {
   /** As far as their scans have come. */
   get ranges(): readonly KeyRange[] {
     const scanned = this.#ranges.map(({ start, end }) => ({ start, end })).filter(({ start, end }) => start < end)
-    return [...scanned, ...Array.from(this.#whole, prefixRange)]
+    return this.#whole === undefined ? scanned : [...scanned, ...Array.from(this.#whole, prefixRange)]
   }
 
   noteKey(key: Key): void {
-    if (this.#whole.size > 0 && this.#whole.has(prefixOf(key))) return
+    if (this.#whole?.has(prefixOf(key))) return
     this.#keys.add(key)
     if (this.#keys.size > notesMax) this.#widen()
   }
@@ -45,13 +45,16 @@ export class ReadSet {
 
   /** Noting less than was read would be wrong; noting more only risks a needless conflict. */
   #widen(): void {
-    for (const key of this.#keys) this.#whole.add(prefixOf(key))
-    for (const { range } of this.#ranges) this.#whole.add(prefixOf(range.start))
+    const whole = this.#whole ?? new Set<Key>()
+    this.#whole = whole
+    for (const key of this.#keys) whole.add(prefixOf(key))
+    for (const { range } of this.#ranges) whole.add(prefixOf(range.start))
     this.#keys.clear()
     this.#ranges = this.#ranges.filter(({ range }) => !this.#isCovered(range))
   }
 
   #isCovered(range: KeyRange): boolean {
+    if (this.#whole === undefined) return false
     const prefix = prefixOf(range.start)
     return this.#whole.has(prefix) && range.end <= prefixRange(prefix).end
   }

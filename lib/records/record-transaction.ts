@@ -69,7 +69,7 @@ export class RecordTransaction {
   /** What the rules of the models rely on, and rows read for update, which every commit proves. */
   #ruleReader: TransactionReader | undefined
   readonly #references: ReferenceNotes
-  readonly #origins: RowOrigins | undefined
+  #origins: RowOrigins | undefined
   /** How many rows more or less each table has by this transaction. */
   #rowChanges = new Map<number, number>()
   /** Rows that nobody else may write until the end of the transaction. */
@@ -84,7 +84,6 @@ export class RecordTransaction {
     this.claims = new TransactionClaims(host.claims)
     this.#reader = this.#newReader(isReadOnly ? new UnkeptReads() : new ReadSet())
     this.#references = new ReferenceNotes(host.references)
-    this.#origins = host.engine.manifest.watch ? new RowOrigins() : undefined
   }
 
   /** The version of the store that is read. */
@@ -363,6 +362,7 @@ export class RecordTransaction {
 
   /** The last step of every change: nothing can fail any more. What is given up goes before what is taken. */
   #put(prepared: readonly PreparedWrite[]): void {
+    if (this.#host.engine.manifest.watch) this.#origins ??= new RowOrigins()
     for (const write of prepared) {
       const { key, next, entries } = write
       for (const { before, after } of entries) {

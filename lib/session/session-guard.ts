@@ -89,9 +89,14 @@ export class SessionGuard {
     this.#isClosed = true
   }
 
+  /** Whether no operation runs. */
+  get isIdle(): boolean {
+    return !this.#isBusy && !this.isInHook
+  }
+
   /** When no operation runs. */
   async whenIdle(): Promise<void> {
-    while (this.#isBusy || this.isInHook) await this.#whenLeft()
+    while (!this.isIdle) await this.#whenLeft()
   }
 
   #whenLeft(): Promise<void> {

@@ -117,7 +117,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   readonly #unit: UnitOfWork
   readonly #hooks: SessionHooks
   readonly #transactions: TransactionStack
-  readonly #repeatedLoads: RepeatedLoads
+  #repeatedLoads: RepeatedLoads | undefined
   /** @internal */
   readonly scopes: SessionScopes | undefined
   #closing: Promise<void> | undefined
@@ -140,7 +140,6 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     })
     this.#hooks = new SessionHooks(rome.hooks, { session: this, guard: this.#guard, logger: rome.logger })
     this.#transactions = new TransactionStack(rome, this.#unit, this, options, this.#hooks)
-    this.#repeatedLoads = new RepeatedLoads(rome.logger)
     rome.opened(this)
     this.#endSpan = rome.observer?.begin({ operation: 'session' })
     this.#closed = rome.resources?.opened('session')
@@ -1046,6 +1045,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#guard.check()
     const { withDeleted = false, refresh = false, signal } = options
     if (!withDeleted && !refresh && (this.#unit.relations.isLoadedNow(side) || this.#settle(side))) return
+    this.#repeatedLoads ??= new RepeatedLoads(this.logger)
     this.#repeatedLoads.count(side, caller, this.#unit.transactionNumber)
     await this.run(
       (transaction) => {
@@ -1147,11 +1147,12 @@ export class RomeSession implements QuerySession, AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#guard.close()
-    await this.#guard.whenIdle()
+    if (!this.#guard.isIdle) await this.#guard.whenIdle()
     try {
       for (const stream of this.openStreams) await stream.release()
     } finally {
-      await this.#transactions.close()
+      const closed = this.#transactions.close()
+      if (closed instanceof Promise) await closed
       this.#host.closed(this)
     }
     this.#endSpan?.()

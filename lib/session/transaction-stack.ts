@@ -178,14 +178,13 @@ export class TransactionStack {
   }
 
   /** Ends the transaction for good and lets all entities go. */
-  async close(): Promise<void> {
+  close(): MaybePromise<void> {
     const closing = () => {
       this.#endFrames('broken')
       this.#unit.close()
       this.#end()
     }
-    if (this.#transaction === undefined) closing()
-    else await this.#rollingBack(false, closing)
+    return this.#transaction === undefined ? closing() : this.#rollingBack(false, closing)
   }
 
   /** Whatever else fails can be repaired and committed again. */
@@ -259,12 +258,12 @@ export class TransactionStack {
   }
 
   /** Takes back what was done, between the hooks that are told of it. */
-  async #rollingBack(isSavepoint: boolean, undo: () => void): Promise<void> {
+  #rollingBack(isSavepoint: boolean, undo: () => void): MaybePromise<void> {
     if (!isSavepoint) this.#host.counts.rollbacks++
-    if (!this.#hooks.has('beforeRollback') && !this.#hooks.has('afterRollback')) return undo()
-    await this.#hooks.tell('beforeRollback', { isSavepoint })
-    undo()
-    await this.#hooks.tell('afterRollback', { isSavepoint })
+    return andThen(this.#hooks.tell('beforeRollback', { isSavepoint }), () => {
+      undo()
+      return this.#hooks.tell('afterRollback', { isSavepoint })
+    })
   }
 
   /** The write buffer is lost. Memory goes back to `begin`, or to the last commit if rows were written before it. */
@@ -285,7 +284,7 @@ export class TransactionStack {
     })
   }
 
-  #rollbackAll(state: 'rolled back' | 'broken'): Promise<void> {
+  #rollbackAll(state: 'rolled back' | 'broken'): MaybePromise<void> {
     return this.#rollingBack(false, () => {
       this.#endFrames(state)
       this.#unit.restoreAll()

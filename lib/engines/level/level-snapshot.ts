@@ -21,10 +21,8 @@ export interface LevelSnapshotOwner {
 export class LevelSnapshot implements EngineSnapshot {
   readonly version: Version
   readonly #owner: LevelSnapshotOwner
-  readonly #scans = new Set<LevelScan>()
-  readonly #onScanClose = (scan: LevelScan): void => {
-    this.#scans.delete(scan)
-  }
+  /** Those under way; most snapshots have none. */
+  #scans: Set<LevelScan> | undefined
   #view: View | undefined
 
   /** Takes over the view's hold of its base. */
@@ -60,8 +58,11 @@ export class LevelSnapshot implements EngineSnapshot {
   }
 
   scan(range: KeyRange, options: ScanOptions = {}): Scan {
-    const scan = new LevelScan(this.#requireView(), range, options, this.#owner.statistics, this.#onScanClose)
-    this.#scans.add(scan)
+    const scans = this.#scans ?? new Set<LevelScan>()
+    this.#scans = scans
+    const onClose = (closed: LevelScan): void => void scans.delete(closed)
+    const scan = new LevelScan(this.#requireView(), range, options, this.#owner.statistics, onClose)
+    scans.add(scan)
     return scan
   }
 
@@ -70,7 +71,7 @@ export class LevelSnapshot implements EngineSnapshot {
     if (view === undefined) return
     this.#view = undefined
     // The base's snapshots are closed after the iterators that read them: the database counts references.
-    for (const scan of this.#scans) void scan.release()
+    for (const scan of this.#scans ?? []) void scan.release()
     view.base.release()
     this.#owner.statistics.liveSnapshots--
     this.#owner.released(this)
