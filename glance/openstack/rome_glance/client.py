@@ -27,6 +27,10 @@ _ERROR_OF_STATUS = {
 }
 
 
+class CatalogueError(Exception):
+    """An error of Glance where Glance is not installed."""
+
+
 class Client:
     """Speaks to one service. Threads, green ones too, may share it; a forked process takes connections of its own."""
 
@@ -51,17 +55,24 @@ class Client:
 
     def run(self, context, commands):
         """What commands of one request answer, one by one; raises what the first of them raised that failed."""
+        results = self.answers(context, commands)
+        for result in results:
+            if isinstance(result, Exception):
+                raise result
+        return results
+
+    def answers(self, context, commands):
+        """The same, with the error of a command in the place of its answer."""
         body = wire.dump([{'command': name, 'kwargs': kwargs} for name, kwargs in commands])
         status, answer = self._post(body, self._headers(context))
         if status != 200:
             text = answer.decode('utf-8', 'replace')
             name = _ERROR_OF_STATUS.get(status)
             raise _error('UnexpectedStatus', f'{status}: {text}') if name is None else _error(name, text)
-        results = wire.load(answer)
-        for result in results:
-            if isinstance(result, dict) and result.keys() == {'_error'}:
-                raise _error_of_entry(result['_error'])
-        return results
+        return [
+            _error_of_entry(result['_error']) if isinstance(result, dict) and result.keys() == {'_error'} else result
+            for result in wire.load(answer)
+        ]
 
     def _headers(self, context):
         headers = {
@@ -150,7 +161,10 @@ def _error_of_entry(entry):
 
 def _error(name, text):
     """An error of Glance. Only classes of errors are believed."""
-    exception = importlib.import_module('glance.common.exception')
+    try:
+        exception = importlib.import_module('glance.common.exception')
+    except ModuleNotFoundError:
+        return CatalogueError(f'{name}: {text}')
     found = getattr(exception, name, None)
     return found(text) if _is_error(found) else exception.RPCError(f'{name}: {text}')
 
