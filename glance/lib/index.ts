@@ -1,3 +1,5 @@
+export type { CacheDetails, CachedImageArguments, CachedImageRecord, CachedImages } from './cache/cached-images.js'
+export type { NodeArguments, NodeReferenceRecord, NodeReferences } from './cache/node-references.js'
 export type { Caller } from './database/caller.js'
 export type { Command, CommandGroup, CommandTable } from './database/command.js'
 export { GlanceDatabase, type GlanceOptions } from './database/glance-database.js'

@@ -1,4 +1,6 @@
 import { Rome, type RomeOptions } from 'rome-orm'
+import { CachedImages } from '../cache/cached-images.js'
+import { NodeReferences } from '../cache/node-references.js'
 import { GlanceError } from '../errors/glance-error.js'
 import { Images } from '../images/images.js'
 import { Locations } from '../locations/locations.js'
@@ -43,6 +45,8 @@ export class GlanceDatabase implements AsyncDisposable {
   readonly purge: Purge
   readonly tasks: Tasks
   readonly metadef: Metadef
+  readonly nodes: NodeReferences
+  readonly cachedImages: CachedImages
   /** Every function by its name in Glance, such as `image_get`. */
   readonly commands: ReadonlyMap<string, Command>
   readonly #store: GlanceStore
@@ -58,6 +62,8 @@ export class GlanceDatabase implements AsyncDisposable {
     this.purge = new Purge(store)
     this.tasks = new Tasks(store)
     this.metadef = new Metadef(store)
+    this.nodes = new NodeReferences(store)
+    this.cachedImages = new CachedImages(store)
     this.commands = commandsOf([
       this.images,
       this.locations,
@@ -68,6 +74,8 @@ export class GlanceDatabase implements AsyncDisposable {
       this.purge,
       this.tasks,
       this.metadef,
+      this.nodes,
+      this.cachedImages,
     ])
   }
 
