@@ -66,10 +66,17 @@ export function wholeRelation(definition: RelationDefinition): IncludePart {
 export function loadSides(read: RelatedRead, sides: readonly RelationSide[], part: IncludePart): MaybePromise<void> {
   const isOther = part.filters.length > 0 || part.limit !== undefined || part.orderBy.length > 0
   const isAll = read.refresh || isOther || seesMore(read)
-  const wanted = isAll ? sides : sides.filter((side) => !read.session.isLoadedNow(side))
   const { definition } = part
+  const wanted = isAll ? sides : sides.filter((side) => !read.session.isLoadedNow(side) || leadsToHidden(read, side))
   const load = definition.kind === 'manyToMany' ? loadThrough : definition.isOwner ? loadReferred : loadReferring
   return inTurn(chunks(wanted), (chunk) => load(read, chunk, part))
+}
+
+/** Whether a reference leads to an entity that was soft-deleted since, which a usual read does not show. */
+function leadsToHidden({ scope }: RelatedRead, side: RelationSide): boolean {
+  const { deletedAt } = side.definition.target
+  if (scope !== 'live' || deletedAt === undefined || !(side instanceof RefSide) || !side.target) return false
+  return Reflect.get(side.target, deletedAt.name) !== null
 }
 
 /** The entities that foreign keys lead to: by their keys, unless the session has them. */

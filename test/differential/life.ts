@@ -97,7 +97,8 @@ export const changing: Habits = [
 
 async function takeStep(choices: Choices, world: World, habits: Habits): Promise<void> {
   const step = choices.weighted<Step>(habits.map(([weight, step]) => [weight, () => step]))
-  if (step === changeEntities && world.hasPendingEntities) await world.flush()
+  // A question writes those of the models that it reads, and no others.
+  if (step !== ask && world.hasPendingEntities) await world.flush()
   await step(choices, world)
 }
 
@@ -108,6 +109,7 @@ async function commit(_: Choices, world: World): Promise<void> {
     () => 'commit()',
     (_, store) => store.session.commit(),
   )
+  world.hasPendingEntities = false
 }
 
 async function rollback(_: Choices, world: World): Promise<void> {
@@ -117,6 +119,7 @@ async function rollback(_: Choices, world: World): Promise<void> {
     () => 'rollback()',
     (_, store) => store.session.rollback(),
   )
+  world.hasPendingEntities = false
 }
 
 /** Closes and opens again the stores that last. */

@@ -131,7 +131,6 @@ export class World {
       await work(store.vocabulary, store)
     }
     this.#current = undefined
-    this.hasPendingEntities = false
     this.note(text)
   }
 
@@ -141,6 +140,7 @@ export class World {
       () => 'flush()',
       (_, store) => store.session.flush(),
     )
+    this.hasPendingEntities = false
   }
 
   note(text: () => string): void {

@@ -38,6 +38,19 @@ class Note {
   folder!: Ref<Folder | null>
 }
 
+@entity('topics')
+class Topic {
+  @primaryKey(types.integer()) id!: number
+  @deletedAt() deletedAt!: Date | null
+}
+
+@entity('posts')
+class Post {
+  @primaryKey(types.integer()) id!: number
+  @column(types.integer().nullable()) topicId!: number | null
+  @manyToOne(() => Topic, { column: 'topicId' }) topic!: Ref<Topic | null>
+}
+
 /** A session in which a folder has one deleted note, and another one is in none. */
 async function sessionIn(t: Test): Promise<RomeSession> {
   const rome = await Rome.open({ engine: memory(), models: [Folder, Note] })
@@ -69,4 +82,20 @@ t.test('a deleted entity came into a loaded collection when its foreign key was 
   note.folderId = 1
   await session.flush()
   t.same(await notesIn(session), [])
+})
+
+t.test('a reference that was included went on to give an entity that was deleted by a query since', async (t) => {
+  const rome = await Rome.open({ engine: memory(), models: [Topic, Post], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  await rome.transact((session) => {
+    session.add(create(Topic, { id: 1 }))
+    session.add(create(Post, { id: 1, topicId: 1 }))
+  })
+  await using session = rome.session()
+  const post = await session.query(Post).include('topic').one()
+  t.equal(post.topic.get()?.id, 1)
+  await session.query(Topic).everything().softDelete()
+  t.equal((await session.query(Post).include('topic').one()).topic.get(), null)
+  await session.commit()
+  t.equal(post.topicId, 1, 'the foreign key stays')
 })
