@@ -39,6 +39,21 @@ export const peers = {
   kysely: sqlite('Kysely', ['kysely'], async (directory) =>
     (await import('./peers/kysely.mjs')).openPeer(fileOf(directory)),
   ),
+  'mikro-orm': sqlite('MikroORM', ['@mikro-orm/sqlite'], async (directory) =>
+    (await import('./peers/mikro-orm.mjs')).openPeer(fileOf(directory)),
+  ),
+  typeorm: sqlite('TypeORM', ['typeorm'], async (directory) =>
+    (await import('./peers/typeorm.mjs')).openPeer(fileOf(directory)),
+  ),
+  prisma: sqlite('Prisma', ['@prisma/client', '@prisma/adapter-better-sqlite3'], async (directory) =>
+    (await import('./peers/prisma.mjs')).openPeer(fileOf(directory)),
+  ),
+  sequelize: {
+    title: 'Sequelize',
+    packages: ['sequelize', 'sqlite3'],
+    isolation: oneWriter,
+    open: async (directory) => (await import('./peers/sequelize.mjs')).openPeer(fileOf(directory)),
+  },
 }
 
 function rome(title, open) {

@@ -1,5 +1,6 @@
 // What the peers on SQLite have in common: the tables, and how hard a commit is.
 import { join } from 'node:path'
+import { limits } from './data.mjs'
 
 /** A boolean is 0 or 1, a time a number of milliseconds. Each index ends with the primary key, as Rome's do. */
 export const createTables = `
@@ -8,7 +9,7 @@ export const createTables = `
     owner text not null, checksum text, diskFormat text not null, containerFormat text not null,
     size integer not null, minDisk integer not null, minRam integer not null,
     isProtected integer not null, isHidden integer not null,
-    createdAt integer not null, updatedAt integer not null, version integer not null
+    createdAt integer not null, updatedAt integer not null, version integer not null default 1
   );
   create index if not exists images_owner on images (owner, createdAt, id);
   create index if not exists images_status on images (status, createdAt, id);
@@ -35,3 +36,11 @@ export function synchronous(durability) {
 export function fileOf(directory) {
   return join(directory, 'images.sqlite')
 }
+
+/** Of a union, the newest of an owner and of those with a status: for mappers whose queries cannot limit its parts. */
+export const unionInSql = `
+  select * from (select * from images where owner = ? order by createdAt desc, id desc limit ${limits.either})
+  union
+  select * from (select * from images where status = ? order by createdAt desc, id desc limit ${limits.either})
+  order by createdAt desc, id desc limit ${limits.either}
+`

@@ -33,11 +33,12 @@ if (process.argv.includes('--peers')) {
   step({
     name: 'Installing the peers that Rome is measured beside',
     stamp: 'bench/node_modules/.rome-setup',
-    inputs: ['bench/package-lock.json'],
+    inputs: ['bench/package-lock.json', 'bench/generate-prisma-client.mjs', 'bench/peers/prisma.prisma'],
     run: () => {
       npmInstall(join(root, 'bench'))
       // They have a package of their own, from which this one is found by its name through a link.
       symlinkSync(root, join(root, 'bench/node_modules/rome-orm'), 'junction')
+      node('bench/generate-prisma-client.mjs')
     },
   })
 }

@@ -1,6 +1,6 @@
 // SQLite by hand, through better-sqlite3 or node:sqlite, whose statements are used alike: each is prepared once.
 import { columns, limits } from '../data.mjs'
-import { createTables, settings, synchronous } from '../sqlite-store.mjs'
+import { createTables, settings, synchronous, unionInSql } from '../sqlite-store.mjs'
 
 /** `transaction` runs a function within one. */
 export function openPeer(database, transaction) {
@@ -23,12 +23,7 @@ export function openPeer(database, transaction) {
     tags: prepare('select * from image_tags where imageId in (select value from json_each(?))'),
     modify: prepare('update images set minDisk = ?, updatedAt = ?, version = version + 1 where id = ? and version = ?'),
     either: prepare(`select * from images where owner = ? or status = ? ${newestFirst} limit ${limits.either}`),
-    union: prepare(
-      `select * from (select * from images where owner = ? ${newestFirst} limit ${limits.either})
-       union
-       select * from (select * from images where status = ? ${newestFirst} limit ${limits.either})
-       ${newestFirst} limit ${limits.either}`,
-    ),
+    union: prepare(unionInSql),
     count: prepare('select count(*) as count from images where owner = ? and status = ?'),
     byStatus: prepare('select status, count(*) as count from images group by status'),
     smaller: prepare('select * from images where size < ?'),
