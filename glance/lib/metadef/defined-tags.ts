@@ -1,4 +1,4 @@
-import { fields, type Query, type RomeSession } from 'rome-orm'
+import { fields } from 'rome-orm'
 import type { Caller } from '../database/caller.js'
 import { type CommandGroup, command } from '../database/command.js'
 import type { GlanceStore } from '../database/glance-store.js'
@@ -140,15 +140,10 @@ export class DefinedTags implements CommandGroup {
   async getAll(caller: Caller, options: TagListOptions): Promise<DefinedTagRecord[]> {
     return this.#store.read(async (session) => {
       const { id } = await findNamespace(session, caller, options.namespace_name)
-      return (await (await this.listed(session, id, options)).all()).map(definedTagRecord)
+      const tags = this.#contents.of(session, id)
+      const page = await definitionPage(tags, MetadefTag, options, (marker) => this.#contents.byId(session, marker))
+      return (await page.all()).map(definedTagRecord)
     })
-  }
-
-  /** The query of a page of the tags of a namespace. */
-  listed(session: RomeSession, namespace_id: number, page: DefinitionPage): Promise<Query<MetadefTag, MetadefTag>> {
-    return definitionPage(this.#contents.of(session, namespace_id), MetadefTag, page, (id) =>
-      this.#contents.byId(session, id),
-    )
   }
 
   /**
