@@ -228,7 +228,10 @@ function progress(what) {
 
 function fail(message) {
   console.error(`\n${message}`)
-  for (const peer of running.values()) peer.kill()
+  for (const peer of running.values()) {
+    peer.kill()
+    rmSync(peer.options.directory, { recursive: true, force: true })
+  }
   process.exit(1)
 }
 

@@ -19,8 +19,11 @@ export function reportOf({ setting, rules, peers, reference, rows, residentBytes
   const sections = [
     [...setting.map(([name, value]) => `- ${name}: ${value}`), ...rules.map((rule) => `- ${rule}`)].join('\n'),
     markdownTable(
-      [['peer', 'versions', 'isolation'], ...peers.map(({ name, versions, isolation }) => [name, versions, isolation])],
-      { align: ['l', 'l', 'l'] },
+      [
+        ['peer', 'what it is', 'versions', 'isolation'],
+        ...peers.map(({ name, title, versions, isolation }) => [name, title, versions, isolation]),
+      ],
+      { align: ['l', 'l', 'l', 'l'] },
     ),
     `Medians, units a second but where another unit is given:`,
     markdownTable([['workload', 'unit', ...names], ...speeds, ['memory after W1', 'MiB', ...memory]], {
