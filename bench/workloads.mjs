@@ -1,7 +1,7 @@
 // What is measured. A workload does the same with every peer: `run` does it `operations` times and says how many of its
 // units that were; `answer` gives what the peer answers to a few questions, to be compared before anything is timed.
 // `prepare` makes, before the clock starts, what a run uses up.
-import { wholeImage } from './answer-hash.mjs'
+import { hashOf, wholeImage } from './answer-hash.mjs'
 import { limits, makeImage, makeWholeImage, ownerCount, ownerOf, randomNumbers, sizeMax, statuses } from './data.mjs'
 
 const imagesPerBulk = 1000
@@ -47,19 +47,17 @@ export const workloads = {
     operations: 10,
     run: async (peer, { operations, n, random }) => {
       let pages = 0
-      for (let count = 0; count < operations; count++) {
-        pages += (await peer.pages(50, randomOwner(n, random))).length
-      }
+      for (let count = 0; count < operations; count++) pages += await countOf(peer.pages(50, randomOwner(n, random)))
       return pages
     },
-    answer: (peer, { n, random }) => times(3, () => peer.pages(50, randomOwner(n, random))),
+    answer: (peer, { n, random }) => times(3, () => hashesOf(peer.pages(50, randomOwner(n, random)))),
   },
   W5b: {
     title: 'the whole table in pages of 100',
     unit: 'pages/s',
     operations: 1,
-    run: async (peer) => (await peer.pages(100)).length,
-    answer: (peer) => peer.pages(100),
+    run: (peer) => countOf(peer.pages(100)),
+    answer: (peer) => hashesOf(peer.pages(100)),
   },
   W6: {
     title: `${limits.whole} images with properties and tags`,
@@ -224,4 +222,17 @@ async function times(count, ask) {
   const answers = []
   for (let index = 0; index < count; index++) answers.push(await ask())
   return answers
+}
+
+async function countOf(pages) {
+  let count = 0
+  for await (const _page of pages) count++
+  return count
+}
+
+/** One for each page: of all pages together there may be more than fits into memory. */
+async function hashesOf(pages) {
+  const hashes = []
+  for await (const page of pages) hashes.push(hashOf(page))
+  return hashes
 }

@@ -139,10 +139,9 @@ export function openPeer(file) {
       )
     },
     newest: (owner, status) => queries.newest.all({ owner, status }),
-    pages: (size, owner) => {
+    async *pages(size, owner) {
       const [first, next] =
         owner === undefined ? [queries.first, queries.next] : [queries.firstOfOwner, queries.nextOfOwner]
-      const pages = []
       let last
       for (;;) {
         // One more than the page tells whether there is a next.
@@ -152,8 +151,8 @@ export function openPeer(file) {
             ? first.all({ owner, limit })
             : next.all({ owner, createdAt: last.createdAt, id: last.id, limit })
         const page = rows.slice(0, size)
-        pages.push(page)
-        if (rows.length <= size) return pages
+        yield page
+        if (rows.length <= size) return
         last = page.at(-1)
       }
     },

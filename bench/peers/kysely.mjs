@@ -70,9 +70,8 @@ export function openPeer(file) {
     },
     newest: (owner, status) =>
       newestFirst(images().where('owner', '=', owner).where('status', '=', status), limits.newest).execute(),
-    pages: async (size, owner) => {
+    async *pages(size, owner) {
       const all = owner === undefined ? images() : images().where('owner', '=', owner)
-      const pages = []
       let last
       for (;;) {
         const rest =
@@ -84,8 +83,8 @@ export function openPeer(file) {
         // One more than the page tells whether there is a next.
         const rows = await newestFirst(rest, size + 1).execute()
         const page = rows.slice(0, size)
-        pages.push(page)
-        if (rows.length <= size) return pages
+        yield page
+        if (rows.length <= size) return
         last = page.at(-1)
       }
     },

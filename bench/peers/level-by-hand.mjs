@@ -67,15 +67,14 @@ export async function openPeer(directory) {
         durability,
       ),
     newest: async (owner, status) => rowsOf(await keysBackwards(key('x', owner, status), limits.newest)),
-    pages: async (size, owner) => {
+    async *pages(size, owner) {
       const prefix = owner === undefined ? key('c') : key('o', owner)
-      const pages = []
       let before
       for (;;) {
         // One more than the page tells whether there is a next.
         const keys = await keysBackwards(prefix, size + 1, before)
-        pages.push(rowsOf(keys.slice(0, size)))
-        if (keys.length <= size) return pages
+        yield rowsOf(keys.slice(0, size))
+        if (keys.length <= size) return
         before = keys[size - 1]
       }
     },

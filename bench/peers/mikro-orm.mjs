@@ -88,9 +88,8 @@ export async function openPeer(file) {
       await em.flush()
     },
     newest: (owner, status) => fork().find(Image, { owner, status }, { orderBy: newestFirst, limit: limits.newest }),
-    pages: async (first, owner) => {
+    async *pages(first, owner) {
       const where = owner === undefined ? {} : { owner }
-      const pages = []
       let after
       for (;;) {
         const cursor = await fork().findByCursor(Image, {
@@ -100,8 +99,8 @@ export async function openPeer(file) {
           orderBy: newestFirst,
           includeCount: false,
         })
-        pages.push(cursor.items)
-        if (!cursor.hasNextPage) return pages
+        yield cursor.items
+        if (!cursor.hasNextPage) return
         after = cursor.endCursor
       }
     },

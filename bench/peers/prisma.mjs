@@ -44,8 +44,7 @@ export async function openPeer(file) {
     },
     newest: (owner, status) =>
       prisma.image.findMany({ where: { owner, status }, orderBy: newestFirst, take: limits.newest }),
-    pages: async (size, owner) => {
-      const pages = []
+    async *pages(size, owner) {
       let last
       for (;;) {
         // One more than the page tells whether there is a next.
@@ -56,8 +55,8 @@ export async function openPeer(file) {
           take: size + 1,
         })
         const page = rows.slice(0, size)
-        pages.push(page)
-        if (rows.length <= size) return pages
+        yield page
+        if (rows.length <= size) return
         last = page.at(-1)
       }
     },

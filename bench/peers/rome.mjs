@@ -137,18 +137,16 @@ export async function openPeer(engine, cache) {
         await session.commit(isStored ? { durability } : {})
       }),
     newest: (owner, status) => all(queries.newest, { owner, status }),
-    pages: async (size, owner) => {
-      const pages = []
+    async *pages(size, owner) {
       let after
       do {
         const page = await inSession((session) => {
           const query = owner === undefined ? queries.all.bind({}, session) : queries.ofOwner.bind({ owner }, session)
           return query.page(after === undefined ? { size } : { size, after })
         })
-        pages.push(page.items)
+        yield page.items
         after = page.next
       } while (after !== undefined)
-      return pages
     },
     newestWhole: (owner) => all(queries.whole, { owner }),
     modify: (id, minDisk) =>

@@ -91,9 +91,8 @@ export async function openPeer(file) {
       })
     },
     newest: (owner, status) => Image.findAll({ where: { owner, status }, order: newestFirst, limit: limits.newest }),
-    pages: async (size, owner) => {
+    async *pages(size, owner) {
       const ofOwner = owner === undefined ? {} : { owner }
-      const pages = []
       let last
       for (;;) {
         const { createdAt, id } = last ?? {}
@@ -102,8 +101,8 @@ export async function openPeer(file) {
         // One more than the page tells whether there is a next.
         const rows = await Image.findAll({ where, order: newestFirst, limit: size + 1 })
         const page = rows.slice(0, size)
-        pages.push(page)
-        if (rows.length <= size) return pages
+        yield page
+        if (rows.length <= size) return
         last = page.at(-1)
       }
     },

@@ -68,19 +68,18 @@ export function openPeer(database, transaction) {
       transaction(() => images.forEach(insertWhole))
     },
     newest: (owner, status) => statements.newest.all(owner, status),
-    pages: (size, owner) => {
+    async *pages(size, owner) {
       const ofOwner = owner === undefined ? [] : [owner]
       const [first, next] =
         owner === undefined ? [statements.first, statements.next] : [statements.firstOfOwner, statements.nextOfOwner]
-      const pages = []
       let last
       for (;;) {
         // One more than the page tells whether there is a next.
         const rows =
           last === undefined ? first.all(...ofOwner, size + 1) : next.all(...ofOwner, last.createdAt, last.id, size + 1)
         const page = rows.slice(0, size)
-        pages.push(page)
-        if (rows.length <= size) return pages
+        yield page
+        if (rows.length <= size) return
         last = page.at(-1)
       }
     },

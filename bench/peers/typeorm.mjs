@@ -107,8 +107,7 @@ export async function openPeer(file) {
       })
     },
     newest: (owner, status) => images.find({ where: { owner, status }, order: newestFirst, take: limits.newest }),
-    pages: async (size, owner) => {
-      const pages = []
+    async *pages(size, owner) {
       let last
       for (;;) {
         const query = images
@@ -120,8 +119,8 @@ export async function openPeer(file) {
         // One more than the page tells whether there is a next.
         const rows = await query.limit(size + 1).getMany()
         const page = rows.slice(0, size)
-        pages.push(page)
-        if (rows.length <= size) return pages
+        yield page
+        if (rows.length <= size) return
         const { createdAt, id } = page.at(-1)
         last = { createdAt, id }
       }
