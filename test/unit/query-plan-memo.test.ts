@@ -170,6 +170,19 @@ t.test('plans of queries that are asked again', async (t) => {
     }
   })
 
+  await t.test('queries that say very much are planned each time', async (t) => {
+    const queries = [
+      session.query(Item).filter(item.size.in(Array.from({ length: 60 }, (_, n) => n))),
+      session.query(Item).filter(item.kind.in(Array.from({ length: 40 }, (_, n) => `k${n}${'0'.repeat(60)}`))),
+      session.query(Item).filter(or_(...Array.from({ length: 500 }, (_, n) => item.size.gt(n)))),
+    ]
+    for (const query of queries) {
+      const counts = [await query.count(), await query.count(), await query.count()]
+      t.strictSame(new Set(counts).size, 1)
+      t.ok((await plansIn(() => query.count())) > 0)
+    }
+  })
+
   await t.test('plans go that are not asked for, and all after an analysis', async (t) => {
     const run = (n: number) => () => rome.session().query(Item).filter(item.kind.eq('k1')).limit(n).all()
     await run(1)()

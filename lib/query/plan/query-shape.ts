@@ -12,6 +12,7 @@ export interface QueryShape {
 
 /** Longer keys would cost more than planning does: those of long lists of values, above all. */
 const keyLengthMax = 2000
+const listLengthMax = 50
 
 /** The shape of a query; `undefined` when it asks other rows first, or has too much in it. */
 export function shapeOf(
@@ -28,6 +29,7 @@ export function shapeOf(
 /** Every part is written so that it tells where it ends. */
 class ShapeWriter {
   text = ''
+  /** Not when it has what is not kept, or is too long: then the rest is not looked at. */
   isComplete = true
   readonly constants: LiteralNode[] = []
 
@@ -85,6 +87,8 @@ class ShapeWriter {
   }
 
   #node(node: ExpressionNode): void {
+    if (this.text.length > keyLengthMax) this.isComplete = false
+    if (!this.isComplete) return
     switch (node.kind) {
       case 'column':
         this.text += `c${numberOf(node.source)}.${node.column.position} `
@@ -113,7 +117,8 @@ class ShapeWriter {
       case 'in':
         this.text += 'in '
         this.#node(node.operand)
-        for (const value of node.values) this.#value(value)
+        if (node.values.length > listLengthMax) this.isComplete = false
+        else for (const value of node.values) this.#value(value)
         this.text += ';'
         return
       case 'like':
