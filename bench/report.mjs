@@ -45,7 +45,7 @@ export function rounded(value) {
   return value < 100 ? value.toFixed(1) : Math.round(value).toLocaleString('en')
 }
 
-export function twoDigits(value) {
+function twoDigits(value) {
   return value < 10 ? value.toPrecision(2) : String(Math.round(value))
 }
 

@@ -33,6 +33,23 @@ export function synchronous(durability) {
   return durability === 'commit' ? 'pragma synchronous = full' : 'pragma synchronous = normal'
 }
 
+/** Makes a function that says how hard the following commits are; `execute` runs a statement. */
+export function durabilitySwitch(execute) {
+  let durabilityNow
+  return (durability) => {
+    if (durability === durabilityNow) return undefined
+    durabilityNow = durability
+    return execute(synchronous(durability))
+  }
+}
+
+/** SQLite takes 32 766 parameters at most, and an image has sixteen. */
+export const rowsPerInsert = 1000
+
+export function numberFromBoolean(value) {
+  return typeof value === 'boolean' ? Number(value) : value
+}
+
 export function fileOf(directory) {
   return join(directory, 'images.sqlite')
 }

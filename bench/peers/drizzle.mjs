@@ -4,7 +4,7 @@ import { and, count, desc, eq, getTableColumns, lt, or, relations, sql } from 'd
 import { drizzle } from 'drizzle-orm/better-sqlite3'
 import { integer, sqliteTable, text, union } from 'drizzle-orm/sqlite-core'
 import { limits } from '../data.mjs'
-import { createTables, settings, synchronous } from '../sqlite-store.mjs'
+import { createTables, durabilitySwitch, rowsPerInsert, settings } from '../sqlite-store.mjs'
 
 const boolean = () => integer({ mode: 'boolean' }).notNull()
 
@@ -48,18 +48,11 @@ const schema = {
   tagRelations: toImage(tags),
 }
 
-/** SQLite takes 32 766 parameters at most, and an image has sixteen. */
-const rowsPerInsert = 1000
-
 export function openPeer(file) {
   const database = new Database(file)
   database.exec(`${settings}; ${createTables}`)
   const db = drizzle(database, { schema })
-  let durabilityNow
-  const useDurability = (durability) => {
-    if (durability !== durabilityNow) database.exec(synchronous(durability))
-    durabilityNow = durability
-  }
+  const useDurability = durabilitySwitch((sql) => database.exec(sql))
   useDurability('os')
 
   const parameter = sql.placeholder

@@ -3,21 +3,14 @@ import Database from 'better-sqlite3'
 import { Kysely, ParseJSONResultsPlugin, SqliteDialect } from 'kysely'
 import { jsonArrayFrom } from 'kysely/helpers/sqlite'
 import { columns, limits } from '../data.mjs'
-import { createTables, settings, synchronous } from '../sqlite-store.mjs'
-
-/** SQLite takes 32 766 parameters at most, and an image has sixteen. */
-const rowsPerInsert = 1000
+import { createTables, durabilitySwitch, numberFromBoolean, rowsPerInsert, settings } from '../sqlite-store.mjs'
 
 export function openPeer(file) {
   const database = new Database(file)
   database.exec(`${settings}; ${createTables}`)
   const db = new Kysely({ dialect: new SqliteDialect({ database }) })
   const parsing = db.withPlugin(new ParseJSONResultsPlugin())
-  let durabilityNow
-  const useDurability = (durability) => {
-    if (durability !== durabilityNow) database.exec(synchronous(durability))
-    durabilityNow = durability
-  }
+  const useDurability = durabilitySwitch((sql) => database.exec(sql))
   useDurability('os')
 
   const images = () => db.selectFrom('images').selectAll()
@@ -155,8 +148,4 @@ export function openPeer(file) {
       ),
     close: () => db.destroy(),
   }
-}
-
-function numberFromBoolean(value) {
-  return typeof value === 'boolean' ? Number(value) : value
 }

@@ -3,7 +3,7 @@
 import { defineEntity, EntityCaseNamingStrategy, p } from '@mikro-orm/core'
 import { MikroORM, raw } from '@mikro-orm/sqlite'
 import { limits } from '../data.mjs'
-import { createTables, settings, synchronous, unionInSql } from '../sqlite-store.mjs'
+import { createTables, durabilitySwitch, settings, unionInSql } from '../sqlite-store.mjs'
 
 const Image = defineEntity({
   name: 'Image',
@@ -62,12 +62,7 @@ export async function openPeer(file) {
   })
   const connection = orm.em.getConnection()
   for (const sql of `${settings}; ${createTables}`.split(';')) if (sql.trim() !== '') await connection.execute(sql)
-  let durabilityNow
-  const useDurability = async (durability) => {
-    if (durability === durabilityNow) return
-    durabilityNow = durability
-    await connection.execute(synchronous(durability))
-  }
+  const useDurability = durabilitySwitch((sql) => connection.execute(sql))
   await useDurability('os')
   const fork = () => orm.em.fork()
 

@@ -3,7 +3,7 @@ import { PrismaBetterSqlite3 } from '@prisma/adapter-better-sqlite3'
 import Database from 'better-sqlite3'
 import { limits } from '../data.mjs'
 import prismaClient from '../node_modules/.prisma/bench/index.js'
-import { createTables, settings, synchronous, unionInSql } from '../sqlite-store.mjs'
+import { createTables, durabilitySwitch, settings, unionInSql } from '../sqlite-store.mjs'
 
 const newestFirst = [{ createdAt: 'desc' }, { id: 'desc' }]
 
@@ -14,12 +14,7 @@ export async function openPeer(file) {
   const adapter = new PrismaBetterSqlite3({ url: `file:${file}` }, { timestampFormat: 'unixepoch-ms' })
   const prisma = new prismaClient.PrismaClient({ adapter })
   for (const sql of settings.split(';')) await prisma.$queryRawUnsafe(sql)
-  let durabilityNow
-  const useDurability = async (durability) => {
-    if (durability === durabilityNow) return
-    durabilityNow = durability
-    await prisma.$queryRawUnsafe(synchronous(durability))
-  }
+  const useDurability = durabilitySwitch((sql) => prisma.$queryRawUnsafe(sql))
   await useDurability('os')
 
   return {

@@ -1,6 +1,6 @@
 // SQLite by hand, through better-sqlite3 or node:sqlite, whose statements are used alike: each is prepared once.
 import { columns, limits } from '../data.mjs'
-import { createTables, settings, synchronous, unionInSql } from '../sqlite-store.mjs'
+import { createTables, durabilitySwitch, numberFromBoolean, settings, unionInSql } from '../sqlite-store.mjs'
 
 /** `transaction` runs a function within one. */
 export function openPeer(database, transaction) {
@@ -32,11 +32,7 @@ export function openPeer(database, transaction) {
       'update images set minDisk = ?, updatedAt = ?, version = version + 1 where owner = ? and status = ?',
     ),
   }
-  let durabilityNow
-  const useDurability = (durability) => {
-    if (durability !== durabilityNow) database.exec(synchronous(durability))
-    durabilityNow = durability
-  }
+  const useDurability = durabilitySwitch((sql) => database.exec(sql))
   useDurability('os')
 
   const insertWhole = (image) => {
@@ -110,8 +106,4 @@ export function openPeer(database, transaction) {
       ),
     close: () => database.close(),
   }
-}
-
-function numberFromBoolean(value) {
-  return typeof value === 'boolean' ? Number(value) : value
 }

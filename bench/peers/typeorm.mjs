@@ -1,7 +1,7 @@
 // TypeORM over better-sqlite3: repositories of schemas, and query builders where repositories do not reach.
 import { DataSource, EntitySchema, In, LessThan } from 'typeorm'
 import { limits } from '../data.mjs'
-import { createTables, settings, synchronous, unionInSql } from '../sqlite-store.mjs'
+import { createTables, durabilitySwitch, rowsPerInsert, settings, unionInSql } from '../sqlite-store.mjs'
 
 const text = { type: 'text' }
 const integer = { type: 'integer' }
@@ -50,9 +50,6 @@ const ImageTag = new EntitySchema({
 })
 
 const newestFirst = { createdAt: 'DESC', id: 'DESC' }
-/** SQLite takes 32 766 parameters at most, and an image has sixteen. */
-const rowsPerInsert = 1000
-
 export async function openPeer(file) {
   let database
   const source = new DataSource({
@@ -65,11 +62,7 @@ export async function openPeer(file) {
     },
   })
   await source.initialize()
-  let durabilityNow
-  const useDurability = (durability) => {
-    if (durability !== durabilityNow) database.exec(synchronous(durability))
-    durabilityNow = durability
-  }
+  const useDurability = durabilitySwitch((sql) => database.exec(sql))
   useDurability('os')
   const images = source.getRepository(Image)
   const insertInto = async (manager, target, rows) => {
