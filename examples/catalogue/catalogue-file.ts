@@ -3,7 +3,7 @@ import { create } from 'rome-orm'
 import { type DiskFormat, Image, type ImageKind, ImageProperty, OperatingSystem } from './models.js'
 
 /** A line of the file. */
-interface CatalogueLine {
+export interface CatalogueLine {
   readonly os: string
   readonly os_name: string
   readonly os_version: string | null

@@ -5,14 +5,21 @@ import { Rome } from 'rome-orm'
 import { level } from 'rome-orm/engines/level'
 import { lines } from './catalogue-file.js'
 import { deleteAndRestore, showConflict, updateStatus } from './changes.js'
+import { showGlance } from './glance.js'
 import { isComplete, loadCatalogue } from './load.js'
-import { Image } from './models.js'
+import { Image, ImageProperty, OperatingSystem } from './models.js'
 import { countByArchitecture, showPlan, showRelations, showSmallImages, showUnion, walkPages } from './queries.js'
 import { showTable, step } from './report.js'
 
 const directory = './catalogue'
 // Refusing full scans shows that an index serves every step that looks for a part of a table.
-const open = () => Rome.open({ engine: level(directory, { partitions: 4 }), fullScans: 'refuse' })
+// The models are named because those of Glance, in a store of their own, are registered as well.
+const open = () =>
+  Rome.open({
+    engine: level(directory, { partitions: 4 }),
+    models: [OperatingSystem, Image, ImageProperty],
+    fullScans: 'refuse',
+  })
 
 {
   await using rome = await step(`Open ${directory} with four partitions`, open)
@@ -44,3 +51,5 @@ await step('Close and open again: everything is on disk', async () => {
   assert.equal(read, lines.length)
   showTable([{ model: 'Image', 'rows read': read }])
 })
+
+await showGlance()
