@@ -33,19 +33,27 @@ async function firstOf(engine: Engine, after: Version): Promise<Version> {
   }
 }
 
+/** From where on there are changes. Checkpoints go on behind, and may delete more between two looks. */
+async function oldestOf(engine: Engine): Promise<{ readonly oldest: Version; readonly first: Version }> {
+  for (let oldest = 0; ; ) {
+    try {
+      return { oldest, first: await firstOf(engine, oldest) }
+    } catch (error) {
+      oldest = (error as EngineError).context.oldest as Version
+      if (oldest === undefined) throw error
+    }
+  }
+}
+
 for (const bytes of [0, 100_000]) {
   t.test(`level keeps about as much of its log as it is told: ${bytes} bytes`, async (t) => {
     const directory = join(temporaryDirectory(t), 'store')
     const engine = new LevelEngine(directory, { keepLog: { bytes } }, small)
     await engine.open()
     await commitMany(engine, 120)
-    const error = await firstOf(engine, 0).then(
-      () => undefined,
-      (error: EngineError) => error,
-    )
-    t.match(error, { code: 'ROME_CHANGES_GONE', context: { after: 0 } })
-    const oldest = error?.context.oldest as Version
-    t.equal(await firstOf(engine, oldest), oldest + 1)
+    await t.rejects(firstOf(engine, 0), { code: 'ROME_CHANGES_GONE', context: { after: 0 } })
+    const { oldest, first } = await oldestOf(engine)
+    t.equal(first, oldest + 1)
     const kept = (120 - oldest) * 5000
     t.ok(kept >= bytes, `${kept} bytes are kept`)
     t.ok(kept < bytes + 400_000, 'the rest is gone')

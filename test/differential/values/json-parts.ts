@@ -151,5 +151,6 @@ function holds(document: string, part: Json, depth: number): string {
 }
 
 function jsonLiteral(value: Json): string {
-  return textOf(literalOf(json, value))
+  // Null within a document is a value like others.
+  return value === null ? "'null'" : textOf(literalOf(json, value))
 }
