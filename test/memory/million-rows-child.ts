@@ -28,6 +28,8 @@ const rome = await Rome.open({
   engine: level(directory, { partitions: 2 }),
   models: [Owner, Item],
   fullScans: 'allow',
+  // A part of the limit of the process, as every budget is.
+  cache: { bytes: 16 * mebibyte },
   sortMemoryBytes: Number(sortMemoryText) * mebibyte,
   temporaryDirectory: directory,
 })
