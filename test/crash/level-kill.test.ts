@@ -10,7 +10,7 @@ import { checkNumbers } from './invariant-store.js'
 
 const chains = 2
 /** More of them, when there is more time. */
-const killsPerChain = Number(process.env.ROME_KILLS ?? 45)
+const killsPerChain = Number(process.env.ROME_KILLS ?? 30)
 const child = fileURLToPath(new URL('commit-child.js', import.meta.url))
 
 interface Life {

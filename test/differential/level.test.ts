@@ -11,7 +11,7 @@ import type { StoreKind } from './store.js'
 const root = temporaryDirectory(t)
 
 runWorlds('queries give on LevelDB what SQLite gives, with one partition and with four', {
-  questions: 1_000,
+  questions: 500,
   questionsPerWorld: 150,
   habits: changing,
   storesOf: (world) => [storeKind(1, world % 4 !== 0), storeKind(4, world % 4 !== 1)],
