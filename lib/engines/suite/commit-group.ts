@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Durability } from '../contract.js'
+import type { Durability, Version } from '../contract.js'
 import {
   entryKey,
   erase,
@@ -118,6 +118,25 @@ export const commitGroup: SuiteGroup = ({ test }) => {
     await engine.commit(request({ writes: [put(rowKey(1), 'y')], signal: live.signal }))
     live.abort()
     assert.equal(await read(engine, rowKey(1)), 'y')
+  })
+
+  test('who follows an engine of one writer hears of each commit when it becomes the newest', async (engine) => {
+    if (!engine.manifest.exclusive || engine.follow === undefined) return
+    const heard: [Version, string[]][] = []
+    engine.follow((version, writes) => heard.push([version, (writes ?? []).map(({ key }) => key)]))
+    const commits = Array.from({ length: 8 }, (_, id) => engine.commit(request({ writes: [put(rowKey(id), 'x')] })))
+    const versions = await Promise.all(commits)
+    assert.deepEqual(
+      heard,
+      versions.map((version, id): [Version, string[]] => [version, [rowKey(id)]]).sort(([a], [b]) => a - b),
+    )
+    const committing = engine.commit(request({ writes: [erase(rowKey(1))] })).then((version) => {
+      assert.equal(heard.at(-1)?.[0], version, 'before it is acknowledged')
+    })
+    await withSnapshot(engine, async (snapshot) => {
+      assert.equal(heard.at(-1)?.[0], snapshot.version, 'no snapshot is ahead or behind')
+    })
+    await committing
   })
 
   test('the outcome of a commit is its version', async (engine) => {

@@ -10,6 +10,7 @@ import { createContext, type EngineSuiteOptions } from './suite-context.js'
 export type {
   Batch,
   ChangesOptions,
+  CommitListener,
   CommitOutcome,
   CommitRequest,
   CommittedChanges,
