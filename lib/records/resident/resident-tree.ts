@@ -287,25 +287,20 @@ export class ResidentTree<V> {
 
 /** The leaf that answers for a key. */
 export function leafAt<V>(root: Root<V>, key: Key): LeafAt<V> {
-  let start = ''
-  let end: Key | undefined
-  let node = root
-  while (!node.isLeaf) {
-    const at = childAt(node.starts, key)
-    if (at > 0) start = node.starts[at - 1] as Key
-    end = node.starts[at] ?? end
-    node = node.children[at] as Node<V>
-  }
-  return { leaf: node, start, end }
+  return findLeaf(root, key, childAt)
 }
 
 /** The leaf that answers for the keys just before `key`, which is not the empty key. */
 export function leafBefore<V>(root: Root<V>, key: Key): LeafAt<V> {
+  return findLeaf(root, key, lowerBound)
+}
+
+function findLeaf<V>(root: Root<V>, key: Key, choose: (starts: readonly Key[], key: Key) => number): LeafAt<V> {
   let start = ''
   let end: Key | undefined
   let node = root
   while (!node.isLeaf) {
-    const at = lowerBound(node.starts, key)
+    const at = choose(node.starts, key)
     if (at > 0) start = node.starts[at - 1] as Key
     end = node.starts[at] ?? end
     node = node.children[at] as Node<V>
