@@ -35,11 +35,12 @@ export function countInMemory(plan: AggregatePlan, execution: Execution): Row[] 
 }
 
 /** How many rows a step gives, if memory tells without going through them. */
-export function countRanges(plan: PlanNode, { transaction }: Execution): number | undefined {
+export function countRanges(plan: PlanNode, execution: Execution): number | undefined {
   if (plan.kind !== 'entries' || plan.reads === 'row') return undefined
   let total = 0
   for (const range of plan.ranges) {
-    const count = transaction.countKnown(range)
+    checkExecution(execution)
+    const count = execution.transaction.countKnown(range)
     if (count === undefined) return undefined
     total += count
   }
