@@ -1,66 +1,94 @@
-// Runs tap on the emitted tests: a line for each file as it ends, failures in full, and last a line of totals that
-// machines can read.
+// Runs the emitted tests, two at a time: a line for each file as it ends, failures in full, and last a line of totals
+// that machines can read. Each file is a program that writes its results by itself. tap's own runner, which
+// `npm run test:coverage` needs, watches each module that a file and the processes it starts load: half as long again.
 //
 //   npm test                                       everything
 //   npm test -- test/unit/tidy.test.ts             some files, by source or by output
-//   npm run test:coverage                          everything, against the thresholds of .taprc
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { relative } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const tapProgram = 'node_modules/tap/dist/esm/run.mjs'
-const isWithCoverage = process.argv.includes('--coverage')
-const files = process.argv.slice(2).filter((argument) => argument !== '--coverage')
+const jobs = 2
+const fileSecondsMax = 180
+/** A file ends itself when its time is over, unless it hangs. */
+const killDelayMs = (fileSecondsMax + 20) * 1000
 
-let passed = 0
-let failed = 0
-const parser = new Parser()
-watch(parser, '')
+const named = process.argv.slice(2).map(emittedFile)
+const waiting = named.length > 0 ? named : emittedTests()
+const totals = { passed: 0, failed: 0 }
+await Promise.all(Array.from({ length: jobs }, runNext))
 
-const options = ['--reporter=tap', ...(isWithCoverage ? [] : ['--disable-coverage'])]
-const tap = spawn(process.execPath, [tapProgram, ...options, ...files.map(emittedFile)], {
-  cwd: root,
-  stdio: ['ignore', 'pipe', 'inherit'],
-})
-tap.stdout.pipe(parser)
-const [[exitCode]] = await Promise.all([once(tap, 'close'), once(parser, 'complete')])
+if (totals.passed + totals.failed === 0) console.error('No test ran.')
+console.log(`\n${totals.passed} passed, ${totals.failed} failed`)
+process.exitCode = totals.failed > 0 || totals.passed === 0 ? 1 : 0
 
-if (passed + failed === 0) console.error('No test ran.')
-else if (exitCode !== 0 && failed === 0) console.error('Every test passed, yet tap failed: see above.')
-console.log(`\n${passed} passed, ${failed} failed`)
-process.exitCode = exitCode !== 0 ? (exitCode ?? 1) : failed > 0 || passed === 0 ? 1 : 0
+async function runNext() {
+  for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
+    const { passed, failed } = await run(file)
+    totals.passed += passed
+    totals.failed += failed
+  }
+}
+
+async function run(file) {
+  const startedAt = performance.now()
+  const counts = { passed: 0, failed: 0 }
+  const parser = new Parser()
+  watch(parser, file, counts)
+  const child = spawn(process.execPath, ['--enable-source-maps', file], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, TAP_TIMEOUT: String(fileSecondsMax) },
+  })
+  const killTimer = setTimeout(() => child.kill('SIGKILL'), killDelayMs)
+  child.stdout.pipe(parser)
+  const [[exitCode, signal], [results]] = await Promise.all([once(child, 'close'), once(parser, 'complete')])
+  clearTimeout(killTimer)
+
+  const isOk = results.ok && exitCode === 0
+  if (!isOk && counts.failed === 0) {
+    const reason = signal === null ? `it ended with ${exitCode}` : `it was ended by ${signal}`
+    fail(counts, `${file}: ${reason}`)
+  } else if (results.plan.skipReason === 'no tests found') fail(counts, `${file}: no test in it`)
+  console.log(`${counts.failed === 0 ? '✓' : '✗'} ${file} ${Math.round(performance.now() - startedAt)} ms`)
+  return counts
+}
+
+function emittedTests() {
+  const files = readdirSync(join(root, 'dist/test'), { recursive: true }).sort()
+  return files.filter((file) => file.endsWith('.test.js')).map((file) => join('dist/test', file))
+}
 
 /** A test may be named by its source. */
 function emittedFile(argument) {
   const path = relative(root, argument)
-  return path.startsWith('test') && path.endsWith('.ts') ? `dist/${path.slice(0, -'.ts'.length)}.js` : argument
+  return path.endsWith('.ts') ? `dist/${path.slice(0, -'.ts'.length)}.js` : path
 }
 
 /** Counts assertions at every depth and prints those that fail; `title` is what the test of this level is called. */
-function watch(level, title) {
-  const isWholeRun = title === ''
+function watch(level, title, counts) {
   let failedBefore = 0
   level.on('child', (child) => {
-    failedBefore = failed
-    watch(child, isWholeRun ? child.name : `${title} > ${child.name}`)
+    failedBefore = counts.failed
+    watch(child, `${title} > ${child.name}`, counts)
   })
   level.on('assert', (result) => {
-    const name = isWholeRun ? result.name : `${title} > ${result.name}`
-    const isFileWithoutTests = isWholeRun && result.skip === 'no tests found'
     // The result of a subtest repeats those in it, unless it failed by itself: a crash, a time-out, no test at all.
-    const isByItself = result.closingTestPoint ? failed === failedBefore && (!result.ok || isFileWithoutTests) : true
-    if (isByItself && (isFileWithoutTests || (!result.ok && !result.todo && !result.skip))) {
-      failed++
-      console.log(`\n✗ ${name}${isFileWithoutTests ? ': no test in it' : ''}\n${describe(result.diag ?? {})}`)
-    } else if (isByItself && !result.skip && !result.todo) passed++
-    if (isWholeRun) console.log(`${result.ok ? '✓' : '✗'} ${name} ${Math.round(result.time ?? 0)} ms`)
+    const isByItself = result.closingTestPoint ? counts.failed === failedBefore && !result.ok : true
+    if (!isByItself || result.skip || result.todo) return
+    if (result.ok) counts.passed++
+    else fail(counts, `${title} > ${result.name}`, result.diag)
   })
-  // With coverage, its report follows the tests.
-  if (isWholeRun && isWithCoverage) level.on('extra', (line) => process.stdout.write(line))
+}
+
+function fail(counts, title, diagnostics = {}) {
+  counts.failed++
+  console.log(`\n✗ ${title}\n${describe(diagnostics)}`)
 }
 
 /** What a failed assertion says of itself, without what only tap needs. */
