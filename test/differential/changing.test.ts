@@ -6,5 +6,5 @@ runWorlds('queries between changes, commits and rollbacks give what SQLite gives
   questions: 2_000,
   questionsPerWorld: 100,
   habits: changing,
-  storesOf: () => memoryStores,
+  storesOf: memoryStores,
 })

@@ -4,7 +4,7 @@ import t from 'tap'
 import { level } from '../../lib/engines/level/index.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 import { changing } from './life.js'
-import { largeCache, smallCache } from './memory-stores.js'
+import { cacheBytesOf } from './memory-stores.js'
 import { runWorlds } from './run-worlds.js'
 import type { StoreKind } from './store.js'
 
@@ -14,16 +14,19 @@ runWorlds('queries give on LevelDB what SQLite gives, with one partition and wit
   questions: 500,
   questionsPerWorld: 150,
   habits: changing,
-  storesOf: (world) => [storeKind(1, world % 4 !== 0), storeKind(4, world % 4 !== 1)],
+  storesOf: (world) => [
+    storeKind(1, world % 4 !== 0, cacheBytesOf(world, 0)),
+    storeKind(4, world % 4 !== 1, cacheBytesOf(world, 1)),
+  ],
 })
 
 /** Each life of a world has a directory of its own. */
-function storeKind(partitions: number, isIndexed: boolean): StoreKind {
+function storeKind(partitions: number, isIndexed: boolean, cacheBytes: number): StoreKind {
   const directory = mkdtempSync(join(root, 'store-'))
   return {
-    name: `level, ${partitions} partitions, ${isIndexed ? 'with' : 'without'} indexes`,
+    name: `level, ${partitions} partitions, ${isIndexed ? 'with' : 'without'} indexes, cache ${cacheBytes}`,
     isIndexed,
-    cacheBytes: partitions === 1 ? smallCache : largeCache,
+    cacheBytes,
     isLasting: true,
     openEngine: () => level(directory, { partitions, durability: 'os' }),
     remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }),

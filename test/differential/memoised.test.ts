@@ -6,5 +6,5 @@ runWorlds('queries that were asked with other constants before give what SQLite 
   questions: 400,
   questionsPerWorld: 100,
   habits: reading,
-  storesOf: () => memoisedStores,
+  storesOf: memoisedStores,
 })

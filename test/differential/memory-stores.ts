@@ -1,31 +1,29 @@
 import { memory } from '../../lib/engines/memory/index.js'
+import { cacheSizes } from '../support/cache-sizes.js'
 import type { StoreKind } from './store.js'
 
-/** Room for a few rows, which come and go all the time. */
-export const smallCache = 3000
-/** Room for everything. */
-export const largeCache = 64 * 1024 * 1024
+/** The size of the cache of one of the stores of a world: each world has two sizes, and three worlds have all pairs. */
+export function cacheBytesOf(world: number, store: number): number {
+  return cacheSizes[(world + store) % cacheSizes.length]
+}
 
 /** Memory with the indexes of the models, and with those only that are rules. */
-export const memoryStores: readonly StoreKind[] = [true, false].map((isIndexed) => ({
-  name: `memory ${isIndexed ? 'with' : 'without'} indexes`,
-  isIndexed,
-  cacheBytes: isIndexed ? largeCache : smallCache,
-  isLasting: false,
-  openEngine: () => memory(),
-}))
+export function memoryStores(world: number): readonly StoreKind[] {
+  return [true, false].map((isIndexed, store) => ({
+    name: `memory ${isIndexed ? 'with' : 'without'} indexes, cache ${cacheBytesOf(world, store)}`,
+    isIndexed,
+    cacheBytes: cacheBytesOf(world, store),
+    isLasting: false,
+    openEngine: () => memory(),
+  }))
+}
 
 /** The same, asked by prepared queries that were planned with other constants. */
-export const preparedStores: readonly StoreKind[] = memoryStores.map((store) => ({
-  ...store,
-  name: `${store.name}, prepared`,
-  cacheBytes: store.isIndexed ? smallCache : 0,
-  isPrepared: true,
-}))
+export function preparedStores(world: number): readonly StoreKind[] {
+  return memoryStores(world).map((store) => ({ ...store, name: `${store.name}, prepared`, isPrepared: true }))
+}
 
 /** The same, whose plans were kept of the same queries with other constants. */
-export const memoisedStores: readonly StoreKind[] = memoryStores.map((store) => ({
-  ...store,
-  name: `${store.name}, memoised`,
-  isMemoised: true,
-}))
+export function memoisedStores(world: number): readonly StoreKind[] {
+  return memoryStores(world).map((store) => ({ ...store, name: `${store.name}, memoised`, isMemoised: true }))
+}

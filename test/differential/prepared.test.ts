@@ -6,5 +6,5 @@ runWorlds('queries that were planned with other constants give what SQLite gives
   questions: 600,
   questionsPerWorld: 100,
   habits: reading,
-  storesOf: () => preparedStores,
+  storesOf: preparedStores,
 })

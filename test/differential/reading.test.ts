@@ -6,5 +6,5 @@ runWorlds('queries give what SQLite gives, with indexes and without', {
   questions: 3_000,
   questionsPerWorld: 100,
   habits: reading,
-  storesOf: () => memoryStores,
+  storesOf: memoryStores,
 })

@@ -7,5 +7,5 @@ runWorlds('within a default scope queries give what they give over a table of th
   questionsPerWorld: 100,
   habits: asking,
   isScoped: true,
-  storesOf: () => memoryStores,
+  storesOf: memoryStores,
 })

@@ -20,7 +20,6 @@ export interface StoreKind {
   readonly isPrepared?: boolean
   /** Every query is run with other constants first, so that its plan was kept of those. */
   readonly isMemoised?: boolean
-  /** The cache: none, one in which nothing stays for long, or one for everything. */
   readonly cacheBytes: number
   /** Whether what was committed is there when the engine is opened again. */
   readonly isLasting: boolean

@@ -16,6 +16,7 @@ import type { Ref } from '../../lib/schema/ref.js'
 import { Rome } from '../../lib/session/rome.js'
 import type { RomeSession } from '../../lib/session/session.js'
 import { t as types } from '../../lib/values/t.js'
+import { cacheSize } from '../support/cache-sizes.js'
 import { seed } from '../support/seed.js'
 
 const reference = types.integer().nullable()
@@ -225,9 +226,9 @@ const batch: fc.Arbitrary<Batch> = fc.oneof(
 )
 
 /** A store with a row of each model and id, none of which refers to another. */
-async function openGraph(): Promise<Rome> {
+async function openGraph(bytes: number): Promise<Rome> {
   const clock = () => new Date('2026-01-01T00:00:00Z')
-  const rome = await Rome.open({ engine: memory(), models: [Soft, Plain], clock })
+  const rome = await Rome.open({ engine: memory(), models: [Soft, Plain], cache: { bytes }, clock })
   await using session = rome.session()
   for (const model of ['soft', 'plain'] as const) {
     for (let id = 0; id <= idMax; id++) session.add(create(modelOf(model), { id }))
@@ -242,8 +243,8 @@ t.test('after any changes all rows, and the entities of the session, are what th
   const transactions = fc.array(fc.record({ batches: fc.array(batch, { maxLength: 6 }), isKept: fc.boolean() }), {
     maxLength: 4,
   })
-  const property = fc.asyncProperty(transactions, async (all) => {
-    const rome = await openGraph()
+  const property = fc.asyncProperty(cacheSize, transactions, async (bytes, all) => {
+    const rome = await openGraph(bytes)
     let committed = await allOf(rome)
     for (const { batches, isKept } of all) {
       const session = rome.session()
@@ -306,9 +307,10 @@ t.test('no two sessions together leave a foreign key that leads to nothing', asy
     batches,
     batches,
     isolation,
+    cacheSize,
     async (...given) => {
-      const [before, first, second, isolation] = given
-      const rome = await openGraph()
+      const [before, first, second, isolation, bytes] = given
+      const rome = await openGraph(bytes)
       for (const one of before) await run([one])
       const sessions = [rome.session({ isolation }), rome.session({ isolation })]
       const works = [first, second]

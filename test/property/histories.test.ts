@@ -5,6 +5,7 @@ import type { Engine } from '../../lib/engines/contract.js'
 import { level } from '../../lib/engines/level/index.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import { CorruptionError } from '../../lib/errors/rome-error.js'
+import { cacheSize } from '../support/cache-sizes.js'
 import type { Transaction } from '../support/history/history.js'
 import type { RecordedSession, Target } from '../support/history/recorded-session.js'
 import { Recorder, type RecorderOptions } from '../support/history/recorder.js'
@@ -93,18 +94,22 @@ async function historyOf(options: RecorderOptions, steps: readonly Step[]): Prom
   return recorder.history
 }
 
-interface Runs extends Omit<RecorderOptions, 'engine'> {
+interface Runs extends Omit<RecorderOptions, 'engine' | 'cache'> {
   readonly engine: () => Engine
   readonly numRuns: number
   readonly steps: number
+}
+
+function stepsOf({ steps }: Runs): fc.Arbitrary<readonly Step[]> {
+  return fc.array(step, { maxLength: steps, size: 'max' })
 }
 
 /** Histories in which nothing must be found. Gives how many transactions were committed, and how many were not. */
 async function prove(verdict: (history: readonly Transaction[]) => string | undefined, runs: Runs) {
   let committed = 0
   let refused = 0
-  const property = fc.asyncProperty(fc.array(step, { maxLength: runs.steps, size: 'max' }), async (steps) => {
-    const history = await historyOf({ ...runs, engine: runs.engine() }, steps)
+  const property = fc.asyncProperty(cacheSize, stepsOf(runs), async (bytes, steps) => {
+    const history = await historyOf({ ...runs, engine: runs.engine(), cache: { bytes } }, steps)
     for (const { hasCommitted } of history) hasCommitted ? committed++ : refused++
     const found = verdict(history)
     ok(found === undefined, found)
@@ -119,11 +124,13 @@ async function prove(verdict: (history: readonly Transaction[]) => string | unde
  */
 async function findIn(verdict: (history: readonly Transaction[]) => string | undefined, runs: Runs): Promise<string> {
   let found: string | undefined
-  const property = fc.asyncProperty(fc.array(step, { maxLength: runs.steps, size: 'max' }), async (steps) => {
-    const history = await historyOf({ ...runs, engine: runs.engine() }, steps).catch((error: unknown) => {
-      if (error instanceof CorruptionError) return []
-      throw error
-    })
+  const property = fc.asyncProperty(cacheSize, stepsOf(runs), async (bytes, steps) => {
+    const history = await historyOf({ ...runs, engine: runs.engine(), cache: { bytes } }, steps).catch(
+      (error: unknown) => {
+        if (error instanceof CorruptionError) return []
+        throw error
+      },
+    )
     found = verdict(history)
     return found === undefined
   })

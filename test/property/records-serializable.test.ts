@@ -15,6 +15,7 @@ import { verifyStore } from '../../lib/records/verify.js'
 import { defineEntity } from '../../lib/schema/define-entity.js'
 import { schemaOf } from '../../lib/schema/schema-of.js'
 import { t as types } from '../../lib/values/t.js'
+import { cacheSize } from '../support/cache-sizes.js'
 import { rawOf } from '../support/records-fixture.js'
 import { seed } from '../support/seed.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
@@ -203,13 +204,10 @@ async function run(
   return conflicts
 }
 
-/** None, room for a few rows so that they come and go all the time, and room for all. */
-const cacheSizes = fc.constantFrom(0, 3000, 1_000_000)
-
 async function check(isolation: Isolation, makeEngine: () => Engine, numRuns: number): Promise<number> {
   let conflicts = 0
   await fc.assert(
-    fc.asyncProperty(steps, cacheSizes, async (plan, cacheBytes) => {
+    fc.asyncProperty(steps, cacheSize, async (plan, cacheBytes) => {
       const store = await RecordStore.open(makeEngine(), [schema], { cacheBytes })
       try {
         conflicts += await run(store, isolation, plan)

@@ -6,6 +6,7 @@ import { QueryError } from '../../lib/errors/rome-error.js'
 import { create } from '../../lib/schema/create.js'
 import { fields } from '../../lib/schema/fields.js'
 import { Rome } from '../../lib/session/rome.js'
+import { cacheSize } from '../support/cache-sizes.js'
 import {
   Disk,
   DiskLabel,
@@ -52,8 +53,9 @@ t.test('what is read by key and by relation is what lies in scope, in any order 
     minLength: 6,
   })
   await fc.assert(
-    fc.asyncProperty(disks, files, links, reads, async (disks, files, links, reads) => {
-      await using rome = await Rome.open({ engine: memory({ partitions: 2 }), models, fullScans: 'allow' })
+    fc.asyncProperty(disks, files, links, reads, cacheSize, async (disks, files, links, reads, bytes) => {
+      const options = { models, cache: { bytes }, fullScans: 'allow' } as const
+      await using rome = await Rome.open({ engine: memory({ partitions: 2 }), ...options })
       const allDisks = disks.map(({ owner, copyOf }, id) => ({
         id,
         owner,

@@ -4,6 +4,7 @@ import type { Engine } from '../../lib/engines/contract.js'
 import { level } from '../../lib/engines/level/index.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import type { Isolation } from '../../lib/records/record-transaction.js'
+import { cacheSize } from '../support/cache-sizes.js'
 import { seed } from '../support/seed.js'
 import {
   compareStored,
@@ -24,6 +25,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
 const setting = fc.record({
   isolation: fc.constantFrom<Isolation[]>('serializable', 'snapshot'),
   hasHooks: fc.boolean(),
+  cacheBytes: cacheSize,
   hasRows: fc.boolean(),
 })
 /** Both sessions that write have entities of stored rows. */

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Engine } from '../../../lib/engines/contract.js'
 import { Rome } from '../../../lib/session/rome.js'
 import type { RomeSession } from '../../../lib/session/session.js'
+import { cacheSize } from '../cache-sizes.js'
 import { models } from '../relations-fixture.js'
 import { Facts, type Kind, kinds, type LinkName, mapped, type ReferenceName } from './facts.js'
 import { type Graph, newGraph, renew } from './graph.js'
@@ -144,20 +145,22 @@ async function remove(session: RomeSession, graph: Graph, facts: Facts, by: Stor
  * part deleted, and at last all removed. What is stored, and what the entities know of each other, is from both ends of
  * every relation what a list of numbers says.
  *
- * One store serves many stories, since each leaves it empty. After one that failed another is opened.
+ * A store with each size of the cache serves many stories, since each leaves it empty. After one that failed another is
+ * opened.
  */
-export async function checkStories(engine: () => Engine, parameters: fc.Parameters<[Story]>): Promise<void> {
-  let rome: Rome | undefined
-  const property = fc.asyncProperty(story, async (story) => {
-    const used: Rome = rome ?? (await Rome.open({ engine: engine(), models, fullScans: 'allow' }))
-    rome = undefined
+export async function checkStories(engine: () => Engine, parameters: fc.Parameters<[number, Story]>): Promise<void> {
+  const romes = new Map<number, Rome>()
+  const property = fc.asyncProperty(cacheSize, story, async (bytes, story) => {
+    const options = { models, cache: { bytes }, fullScans: 'allow' } as const
+    const rome = romes.get(bytes) ?? (await Rome.open({ engine: engine(), ...options }))
+    romes.delete(bytes)
     try {
-      await tell(used, story)
-      rome = used
+      await tell(rome, story)
+      romes.set(bytes, rome)
     } finally {
-      if (rome === undefined) await used.close()
+      if (!romes.has(bytes)) await rome.close()
     }
   })
   await fc.assert(property, parameters)
-  await rome?.close()
+  for (const rome of romes.values()) await rome.close()
 }

@@ -3,7 +3,7 @@ import type { CommitRequest, Engine, Version } from '../../../lib/engines/contra
 import type { Isolation } from '../../../lib/records/record-transaction.js'
 import { newEntity } from '../../../lib/schema/row-mapping.js'
 import { schemaOf } from '../../../lib/schema/schema-of.js'
-import { Rome } from '../../../lib/session/rome.js'
+import { type CacheOptions, Rome } from '../../../lib/session/rome.js'
 import { Item, type ItemRow, type Transaction } from './history.js'
 import { RecordedSession } from './recorded-session.js'
 import { RecordingEngine, type Unchecked } from './recording-engine.js'
@@ -13,6 +13,7 @@ export interface RecorderOptions {
   readonly engine: Engine
   readonly isolation?: Isolation | undefined
   readonly unchecked?: Unchecked | undefined
+  readonly cache?: CacheOptions | undefined
 }
 
 /** Records what transactions over a store of items are told and what their commits make of it. */
@@ -25,12 +26,12 @@ export class Recorder implements AsyncDisposable {
     this.rome = rome
   }
 
-  static async open({ engine, isolation, unchecked = 'nothing' }: RecorderOptions): Promise<Recorder> {
+  static async open({ engine, isolation, unchecked = 'nothing', cache }: RecorderOptions): Promise<Recorder> {
     const onCommit = (transaction: Transaction, version: Version, request: CommitRequest) => {
       transaction.installed = { version, items: itemsOf(rome, request) }
     }
     const recording = new RecordingEngine(engine, unchecked, onCommit)
-    const rome: Rome = await Rome.open({ engine: recording, models: [Item], isolation, fullScans: 'allow' })
+    const rome: Rome = await Rome.open({ engine: recording, models: [Item], isolation, cache, fullScans: 'allow' })
     return new Recorder(rome)
   }
 

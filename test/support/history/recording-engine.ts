@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type {
   ChangesOptions,
+  CommitListener,
   CommitOutcome,
   CommitRequest,
   CommittedChanges,
@@ -69,6 +70,11 @@ export class RecordingEngine implements Engine {
 
   outcome(id: string): Promise<CommitOutcome> {
     return this.#engine.outcome(id)
+  }
+
+  /** So that a cache is kept, too. */
+  follow(listener: CommitListener): void {
+    this.#engine.follow?.(listener)
   }
 
   changes(options?: ChangesOptions): AsyncIterableIterator<CommittedChanges> {

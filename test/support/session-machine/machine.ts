@@ -16,6 +16,7 @@ export interface Setting {
   readonly isolation: Isolation
   /** Hooks that are told of what happens: flushes and commits go another way with them. */
   readonly hasHooks: boolean
+  readonly cacheBytes: number
 }
 
 const sessions = 3
@@ -52,9 +53,9 @@ export class RealMachine {
     )
   }
 
-  static async open({ engine, isolation, hasHooks }: Setting): Promise<RealMachine> {
+  static async open({ engine, isolation, hasHooks, cacheBytes }: Setting): Promise<RealMachine> {
     const options = { models: [Doc], clock: () => new Date(now), fullScans: 'allow', lockTimeoutMs: 0 } as const
-    const rome = await Rome.open({ engine, isolation, ...options })
+    const rome = await Rome.open({ engine, isolation, cache: { bytes: cacheBytes }, ...options })
     return new RealMachine(rome, hasHooks)
   }
 }
