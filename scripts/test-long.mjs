@@ -1,4 +1,4 @@
-// Longer runs of the random tests: 23 000 questions compared with SQLite, 10 000 graphs, 210 kills.
+// Longer runs of the random tests: 23 000 questions compared with SQLite, 10 000 graphs, 270 kills.
 // Prints what failed, in full.
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
@@ -12,6 +12,9 @@ const runs = [
   ['differential/level', { ROME_DIFFERENTIAL_QUERIES: '1000' }],
   ['property/relation-graphs', { ROME_RUNS: '10000' }],
   ['crash/level-kill', { ROME_KILLS: '105' }],
+  ['crash/session-kill', { ROME_KILLS: '60' }],
+  ['property/session-state-machine', { ROME_RUNS: '3000' }],
+  ['property/histories', { ROME_RUNS: '600' }],
 ]
 
 let hasFailed = false
@@ -20,7 +23,7 @@ for (const [name, settings] of runs) {
   const { status, stdout } = spawnSync(process.execPath, [`dist/test/${name}.test.js`], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, ...settings },
+    env: { ...process.env, TAP_TIMEOUT: '1800', ...settings },
     maxBuffer: 64 * 1024 * 1024,
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -19,6 +19,8 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
  * engine that is kept from checking.
  */
 
+/** More of them, when there is more time. */
+const histories = Number(process.env.ROME_RUNS ?? 100)
 const sessionsMax = 8
 
 type Operation =
@@ -139,7 +141,11 @@ async function findIn(verdict: (history: readonly Transaction[]) => string | und
 }
 
 t.test('histories in memory are serializable', async (t) => {
-  const { committed, refused } = await prove(notSerializable, { engine: () => memory(), numRuns: 100, steps: 200 })
+  const { committed, refused } = await prove(notSerializable, {
+    engine: () => memory(),
+    numRuns: histories,
+    steps: 200,
+  })
   t.ok(committed > 500, `${committed} transactions were committed`)
   t.ok(refused > 500, `${refused} transactions had a conflict or were rolled back`)
 })
@@ -147,26 +153,26 @@ t.test('histories in memory are serializable', async (t) => {
 for (const partitions of [1, 4]) {
   t.test(`histories on LevelDB with ${partitions} partitions are serializable`, async (t) => {
     const engine = () => level(temporaryDirectory(t), { partitions, durability: 'os' })
-    const { committed } = await prove(notSerializable, { engine, numRuns: 10, steps: 400 })
+    const { committed } = await prove(notSerializable, { engine, numRuns: Math.ceil(histories / 10), steps: 400 })
     t.ok(committed > 30, `${committed} transactions were committed`)
   })
 }
 
 t.test('under snapshot isolation histories have write skew and nothing worse', async (t) => {
-  const runs: Runs = { engine: () => memory(), isolation: 'snapshot', numRuns: 100, steps: 200 }
+  const runs: Runs = { engine: () => memory(), isolation: 'snapshot', numRuns: histories, steps: 200 }
   await prove(notSnapshot, runs)
   t.match(await findIn(notSerializable, runs), /-rw->/)
 })
 
 t.test('when nothing is checked, histories show it under either isolation', async (t) => {
   for (const isolation of ['serializable', 'snapshot'] as const) {
-    const runs: Runs = { engine: () => memory(), isolation, unchecked: 'everything', numRuns: 100, steps: 200 }
+    const runs: Runs = { engine: () => memory(), isolation, unchecked: 'everything', numRuns: histories, steps: 200 }
     t.match(await findIn(notSerializable, runs), /-rw->/)
     t.match(await findIn(notSnapshot, runs), /-rw->/)
   }
 })
 
 t.test('when only ranges are not checked, histories show it', async (t) => {
-  const runs: Runs = { engine: () => memory(), unchecked: 'ranges', numRuns: 100, steps: 200 }
+  const runs: Runs = { engine: () => memory(), unchecked: 'ranges', numRuns: histories, steps: 200 }
   t.match(await findIn(notSerializable, runs), /-rw->/)
 })

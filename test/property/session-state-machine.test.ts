@@ -37,6 +37,9 @@ const rowsBefore = [
 const command = fc.record({ id: session, operation }).map(({ id, operation }) => new SessionCommand(id, operation))
 const commands = fc.commands([command], { maxCommands: 60, size: 'max' })
 
+/** More of them, when there is more time. */
+const runs = Number(process.env.ROME_RUNS ?? 600)
+
 async function check(engine: () => Engine, numRuns: number): Promise<void> {
   const property = fc.asyncProperty(setting, commands, async ({ hasRows, ...setting }, commands) => {
     const real = await RealMachine.open({ engine: engine(), ...setting })
@@ -53,7 +56,7 @@ async function check(engine: () => Engine, numRuns: number): Promise<void> {
 }
 
 t.test('sessions in memory are at every step what a model without shortcuts is', async (t) => {
-  await check(() => memory(), 600)
+  await check(() => memory(), runs)
   for (const conflict of ['CONFLICT', 'ROW_CLAIMED', 'STALE_VERSION']) {
     t.ok(
       [...SessionCommand.seen].some((what) => what.endsWith(`ROME_${conflict}`)),
@@ -65,5 +68,5 @@ t.test('sessions in memory are at every step what a model without shortcuts is',
 })
 
 t.test('sessions on LevelDB are at every step what a model without shortcuts is', (t) =>
-  check(() => level(temporaryDirectory(t), { partitions: 2, durability: 'os' }), 20),
+  check(() => level(temporaryDirectory(t), { partitions: 2, durability: 'os' }), Math.ceil(runs / 30)),
 )
