@@ -9,7 +9,7 @@ import type { Test } from '../support/rpc-fixture.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
 t.test('a service that is ready says so in one line, and answers', async (t) => {
-  const service = await startGlance(t as Test, '--engine', 'memory:')
+  const service = await startGlance(t as Test, '--engine', 'memory:', '--cache-bytes', '1000000')
   t.equal((await fetch(`${service.url}/health`)).status, 200)
   t.same(await service.call('image_get_all'), [])
   t.equal(await service.end('SIGTERM'), 0)
@@ -43,6 +43,7 @@ t.test('options that make no sense are refused before anything is opened', async
     [['--engine', 'level:./x?fancy=1'], /fancy is no option/],
     [['--engine', 'memory:', '--unconfirmed', 'maybe'], /Allowed choices/],
     [['--engine', 'memory:', '--commands', '0'], /whole number from 1/],
+    [['--engine', 'memory:', '--cache-bytes', '64M'], /whole number from 1/],
     [['--engine', 'memory:', '--trusted-proxy', 'somewhere'], /is no address/],
     [['--engine', 'memory:', '--secret-file', emptyFile], /secret is empty/],
   ]

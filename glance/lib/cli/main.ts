@@ -14,6 +14,7 @@ interface Address {
 interface Options {
   readonly listen: Address
   readonly engine: string
+  readonly cacheBytes?: number
   readonly testMode?: boolean
   readonly unconfirmed: 'refuse' | 'admin'
   readonly secretFile?: string
@@ -28,6 +29,7 @@ const program = new Command('rome-glance')
   .description("Serves Glance's database functions over HTTP: POST /rpc, GET /health, GET /metrics.")
   .option('--listen <host:port>', 'where it listens', address, { host: '127.0.0.1', port: 9191 })
   .option('--engine <url>', 'memory: or level:./catalogue?partitions=4', 'level:./catalogue?partitions=4')
+  .option('--cache-bytes <count>', 'of memory for what was read; 64 MiB when absent', positive)
   .option('--test-mode', 'offers the command reset, which erases everything')
   .addOption(
     new Option('--unconfirmed <policy>', 'requests without X-Identity-Status: Confirmed')
@@ -61,7 +63,10 @@ async function serve(given: Options): Promise<void> {
   if (!isLoopback(host) && secret === undefined && given.trustedProxy === undefined) {
     throw new Error('give --secret-file or --trusted-proxy to listen elsewhere than on this machine alone')
   }
-  const glance = await GlanceDatabase.open({ engine: engineOfUrl(given.engine) })
+  const glance = await GlanceDatabase.open({
+    engine: engineOfUrl(given.engine),
+    cache: given.cacheBytes === undefined ? undefined : { bytes: given.cacheBytes },
+  })
   try {
     const server = createRpcServer(glance, {
       secret,

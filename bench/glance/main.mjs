@@ -1,0 +1,181 @@
+// Measures Glance's service: images by id, and pages with filters, asked over connections that are kept. The service is
+// a process of its own on one core, whoever asks it another. Answers are compared with what is stored before anything
+// is timed. Beside the clock stands what the service took of its processor for a request, which other work on the
+// machine disturbs less, and how busy the asking process was: near 100 % it is what is measured.
+//
+//   npm run bench:glance                        100 000 images
+//   npm run bench:glance -- --n 10000 --seconds 1
+//   npm run bench:glance -- --store /disk/catalogue    keeps what was loaded for the next run
+//   npm run bench:glance -- --cpu-prof          leaves a profile of the service beside the results
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Command, InvalidArgumentError } from 'commander'
+import { markdownTable } from 'markdown-table'
+import { versionOf } from '../packages.mjs'
+import { rounded } from '../report.mjs'
+import { Expected, rowsOf } from './catalogue.mjs'
+import { Connection, checkAnswers, questions } from './questions.mjs'
+import { canPin, leaveCoreToService, Service } from './service.mjs'
+
+const options = new Command('npm run bench:glance --')
+  .option('--n <images>', 'how many images are stored', wholeNumber, 100_000)
+  .option('--connections <counts>', 'how many ask at the same time', wholeNumbers, [1, 4, 16])
+  .option('--seconds <count>', 'of each measurement', wholeNumber, 3)
+  .option('--repetitions <count>', 'of each measurement', wholeNumber, 3)
+  .option('--cache-mib <count>', 'of memory for what the service has read', wholeNumber, 512)
+  .option('--store <path>', 'where the catalogue is; loaded if there is none, and kept')
+  .option('--cpu-prof', 'profile the service')
+  .parse()
+  .opts()
+const { n, seconds, repetitions } = options
+const results = fileURLToPath(new URL('../results', import.meta.url))
+mkdirSync(results, { recursive: true })
+const directory = mkdtempSync(join(tmpdir(), 'rome-bench-glance-'))
+const store = options.store ?? join(directory, 'catalogue')
+let service
+try {
+  if (!existsSync(store)) await load()
+  leaveCoreToService()
+  progress('starting')
+  service = await Service.start({
+    store,
+    cacheBytes: options.cacheMib * 2 ** 20,
+    profile: options.cpuProf ? results : undefined,
+  })
+  await measure()
+} finally {
+  await service?.stop()
+  rmSync(directory, { recursive: true, force: true })
+}
+
+/** By the models themselves: a call for each image would take several times as long. */
+async function load() {
+  progress('loading')
+  const { GlanceDatabase, ...models } = await import('../../dist/glance/lib/index.js')
+  const { Timestamp } = await import('../../dist/lib/index.js')
+  const { level } = await import('../../dist/lib/engines/level/index.js')
+  const engine = level(store, { partitions: 4, durability: 'os' })
+  const glance = await GlanceDatabase.open({ engine, cache: { bytes: 0 } })
+  const portion = 1000
+  for (let from = 0; from < n; from += portion) {
+    const rows = rowsOf(from, Math.min(portion, n - from), n, Timestamp)
+    await glance.rome.transact(async (session) => {
+      for (const [name, ofModel] of Object.entries(rows)) await session.bulkInsert(models[name], ofModel)
+    })
+  }
+  await glance.close()
+}
+
+async function measure() {
+  const expected = new Expected(n)
+  const first = new Connection(service.url)
+  progress('comparing')
+  await checkAnswers(first, expected, { total: n, seed: 1 })
+  await first.close()
+  const rows = []
+  for (const [command, question] of Object.entries(questions)) {
+    progress(command)
+    // Warms up, and has the cache filled, until what is measured is the same twice.
+    for (let turn = 0; turn < repetitions; turn++) await ask(question, expected, { connections: 16, seed: 100 + turn })
+    for (const connections of options.connections) {
+      const runs = []
+      for (let turn = 0; turn < repetitions; turn++) {
+        runs.push(await ask(question, expected, { connections, seed: 1000 * connections + turn }))
+      }
+      const median = (name) => medianOf(runs.map((run) => run[name]))
+      rows.push({
+        command,
+        connections,
+        goal: question.goal,
+        perSecond: median('perSecond'),
+        serviceMicroseconds: median('serviceMicroseconds'),
+        clientBusy: median('clientBusy'),
+        runs,
+      })
+    }
+  }
+  report(rows, await service.metric('process_resident_memory_bytes'))
+}
+
+/** Asks over so many connections for some seconds. */
+async function ask(question, expected, { connections, seed }) {
+  const open = Array.from({ length: connections }, () => new Connection(service.url))
+  const cpuBefore = await service.metric('process_cpu_seconds_total')
+  const ownBefore = process.cpuUsage()
+  const startedAt = performance.now()
+  const isOver = () => performance.now() - startedAt > seconds * 1000
+  const counts = await Promise.all(
+    open.map((connection, index) => question.ask(connection, expected, { seed: seed * 100 + index, isOver })),
+  )
+  const elapsedSeconds = (performance.now() - startedAt) / 1000
+  const { user, system } = process.cpuUsage(ownBefore)
+  const cpuSeconds = (await service.metric('process_cpu_seconds_total')) - cpuBefore
+  await Promise.all(open.map((connection) => connection.close()))
+  const count = counts.reduce((sum, each) => sum + each, 0)
+  return {
+    perSecond: count / elapsedSeconds,
+    serviceMicroseconds: (cpuSeconds * 1e6) / count,
+    clientBusy: (user + system) / 1e6 / elapsedSeconds,
+  }
+}
+
+function report(rows, residentBytes) {
+  const at = new Date().toISOString()
+  const setting = [
+    ['at', at],
+    ['machine', `${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(1)} GiB`],
+    ['service', canPin ? 'on one core, whoever asks on others' : 'not kept on one core'],
+    [
+      'versions',
+      `Node ${process.version}, ${['fastify', 'undici'].map((name) => `${name} ${versionOf(name)}`).join(', ')}`,
+    ],
+    ['images', `${n}, each with three properties, two tags and a location`],
+    ['store', `LevelDB in 4 partitions; ${options.cacheMib} MiB of cache`],
+    ['memory of the service', `${Math.round(residentBytes / 2 ** 20)} MiB`],
+    ['repetitions', `${repetitions} of ${seconds} s; medians are shown`],
+  ]
+  const table = markdownTable(
+    [
+      ['command', 'connections', 'per second', 'goal', 'µs of a core', 'so many a core-second', 'who asks is busy'],
+      ...rows.map(({ command, connections, perSecond, goal, serviceMicroseconds, clientBusy }) => [
+        command,
+        connections,
+        rounded(perSecond),
+        rounded(goal),
+        rounded(serviceMicroseconds),
+        rounded(1e6 / serviceMicroseconds),
+        `${Math.round(100 * clientBusy)} %`,
+      ]),
+    ].map((row) => row.map(String)),
+    { align: ['l', 'r', 'r', 'r', 'r', 'r', 'r'] },
+  )
+  const what = Object.entries(questions).map(([command, { title }]) => `- \`${command}\`: ${title}`)
+  const text = `${[...setting.map(([name, value]) => `- ${name}: ${value}`), ...what].join('\n')}\n\n${table}\n`
+  const base = join(results, `glance-${at.replaceAll(':', '-').slice(0, 19)}`)
+  writeFileSync(`${base}.json`, `${JSON.stringify({ setting: Object.fromEntries(setting), rows }, undefined, 2)}\n`)
+  writeFileSync(`${base}.md`, text)
+  process.stderr.write('\n')
+  console.log(text)
+  console.log(`Results: ${base}.json, ${base}.md`)
+}
+
+function progress(what) {
+  process.stderr.write(`${what} `)
+}
+
+function medianOf(values) {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
+
+function wholeNumber(text) {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('Give a whole number from 1 upwards.')
+}
+
+function wholeNumbers(text) {
+  return text.split(',').map(wholeNumber)
+}

@@ -1,0 +1,65 @@
+// The service that `npm run glance` starts, as a process of its own on one core.
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { availableParallelism } from 'node:os'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+const program = fileURLToPath(new URL('../../dist/glance/lib/cli/main.js', import.meta.url))
+
+/** Whether processes can be kept on cores here, and there is one for the service and one for who asks it. */
+export const canPin = availableParallelism() > 1 && hasTaskset()
+
+export class Service {
+  #child
+  #url
+
+  /** Starts it and waits until it listens. `profile` is a file that a profile is left in at its end. */
+  static async start({ store, cacheBytes, profile }) {
+    const service = new Service()
+    const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+    const command = [
+      ...(canPin ? ['taskset', '--cpu-list', '0'] : []),
+      ...[process.execPath, ...profiling, program, '--listen', '127.0.0.1:0', '--log-level', 'warn'],
+      ...['--engine', `level:${store}`, '--cache-bytes', String(cacheBytes)],
+    ]
+    service.#child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
+    for await (const line of createInterface(service.#child.stdout)) {
+      service.#url = /^listening on (\S+)$/.exec(line)?.[1]
+      if (service.#url !== undefined) return service
+    }
+    throw new Error('the service ended before it listened')
+  }
+
+  get url() {
+    return this.#url
+  }
+
+  /** What the service itself says: `process_cpu_seconds_total` and the like. */
+  async metric(name) {
+    const text = await (await fetch(`${this.#url}/metrics`)).text()
+    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+  }
+
+  async stop() {
+    const ended = once(this.#child, 'exit')
+    this.#child.kill('SIGTERM')
+    await ended
+  }
+}
+
+/** Keeps this process, all its threads included, away from the core of the service. */
+export function leaveCoreToService() {
+  if (!canPin) return
+  const others = `1-${availableParallelism() - 1}`
+  execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', others, String(process.pid)], { stdio: 'ignore' })
+}
+
+function hasTaskset() {
+  try {
+    execFileSync('taskset', ['--version'], { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
