@@ -2,7 +2,7 @@ import type { Key } from '../codec/key.js'
 import type { Row } from '../records/row.js'
 import type { Table } from '../records/table.js'
 import type { ColumnDefinition, EntitySchema } from '../schema/entity-schema.js'
-import { entityDiffersFrom } from '../schema/row-mapping.js'
+import { changedPositions, entityDiffersFrom } from '../schema/row-mapping.js'
 import type { EntityRecord, GeneratedValue } from './entity-record.js'
 
 /** Whether a stored entity has unwritten changes. */
@@ -38,10 +38,25 @@ export function assignPositions(
   })
 }
 
-/** Takes what Rome wrote out of an entity: what its insert generated, or the times and the version of its updates. */
-export function takeBack({ entity, row, table }: EntityRecord, generated: readonly GeneratedValue[] = []): void {
+/** What Rome wrote into an entity: what its insert generated, and the row a write beside the unit of work gave it. */
+export interface WrittenValues {
+  readonly generated: readonly GeneratedValue[] | undefined
+  readonly given: Row | undefined
+}
+
+/** Takes what Rome wrote out of an entity, also the times and the version of its updates. */
+export function takeBack({ entity, row, table }: EntityRecord, { generated = [], given }: WrittenValues): void {
   if (row === undefined) for (const { property, before } of generated) Reflect.set(entity, property, before)
-  else assignPositions(entity, table, row, rolePositions(table))
+  else {
+    if (given !== undefined) assignPositions(entity, table, row, keptPositions(entity, table, given))
+    assignPositions(entity, table, row, rolePositions(table))
+  }
+}
+
+/** Where an entity still is what a row says. */
+function keptPositions(entity: object, { schema }: Table, row: Row): number[] {
+  const changed = new Set(changedPositions(schema, entity, row))
+  return schema.columns.flatMap(({ position }) => (changed.has(position) ? [] : [position]))
 }
 
 function rolePositions({ schema: { columns } }: Table): number[] {

@@ -11,6 +11,14 @@ export interface GeneratedValue {
   readonly before: unknown
 }
 
+/** What a row that is written and not committed stands for. */
+export interface Uncommitted {
+  /** The row as it is stored; `undefined` when there is none yet. */
+  readonly stored: Row | undefined
+  /** The row that a write beside the unit of work gave the entity last: what differs from it is the user's. */
+  readonly given: Row | undefined
+}
+
 /** Which moment and transaction never come: an entity that no session has met. */
 export const never = -1
 
@@ -50,6 +58,8 @@ export class EntityRecord extends Companion {
   cameAt: number = never
   /** Taken back when the entity's insert is. */
   generated: readonly GeneratedValue[] | undefined = undefined
+  /** Told when `row` was written, and not read, since the last commit. */
+  uncommitted: Uncommitted | undefined = undefined
 
   constructor(entity: object, table: Table) {
     super(entity)

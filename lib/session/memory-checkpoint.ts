@@ -2,7 +2,7 @@ import type { Key } from '../codec/key.js'
 import type { Row } from '../records/row.js'
 import type { EntityState } from '../schema/related/companion.js'
 import type { RelationSide } from '../schema/related/relation-side.js'
-import type { EntityOwner, EntityRecord, GeneratedValue } from './entity-record.js'
+import type { EntityOwner, EntityRecord, GeneratedValue, Uncommitted } from './entity-record.js'
 import type { RelationChanges } from './relation-changes.js'
 
 /** How a deletion is written: as a time in the row, or by erasing the row. */
@@ -18,6 +18,7 @@ export interface SavedRecord {
   readonly cameAt: number
   readonly isNew: boolean
   readonly generated: readonly GeneratedValue[] | undefined
+  readonly uncommitted: Uncommitted | undefined
   /** It was the identity map's entity of its key. */
   readonly isMapped: boolean
 }
@@ -64,8 +65,8 @@ export class MemoryCheckpoint {
 
   save(record: EntityRecord, isMapped: boolean): void {
     if (this.saved.has(record)) return
-    const { owner, state, key, row, metIn, cameAt, isNew, generated } = record
-    this.saved.set(record, { owner, state, key, row, metIn, cameAt, isNew, generated, isMapped })
+    const { owner, state, key, row, metIn, cameAt, isNew, generated, uncommitted } = record
+    this.saved.set(record, { owner, state, key, row, metIn, cameAt, isNew, generated, uncommitted, isMapped })
   }
 
   /** What came after the point leaves with all that it is related to. */

@@ -256,14 +256,16 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
       const record = this.#byKey.get(keyOfWrite(table, write))
       if (record === undefined || previous === next) continue
       if (isGone(table, previous, next)) gone.add(record.entity)
-      if (next === undefined) {
-        this.touch(record)
-        this.#erased(record)
-      } else if (record.row === undefined) {
+      this.touch(record)
+      if (next !== undefined && record.row === undefined) {
         // Erased in this transaction: the row is of another entity now.
-        this.touch(record)
         this.#byKey.delete(record)
-      } else this.refresh(record, next)
+        continue
+      }
+      const { stored, given } = record.uncommitted ?? { stored: previous ?? record.row, given: undefined }
+      record.uncommitted = { stored, given: next ?? given }
+      if (next === undefined) this.#erased(record)
+      else this.refresh(record, next)
     }
     this.relations.forget(gone)
   }
@@ -284,6 +286,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     for (const { record, table, previous, next, assigned } of writes) {
       if (record === undefined) continue
       this.touch(record)
+      if (previous !== next) record.uncommitted ??= { stored: previous, given: undefined }
       this.#pending.delete(record)
       this.#deletions.delete(record)
       if (isGone(table, previous, next)) gone.add(record.entity)
@@ -348,6 +351,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     for (const record of first.saved.keys()) {
       if (record.owner !== this) continue
       record.generated = undefined
+      record.uncommitted = undefined
       if (record.state !== 'deleted') continue
       if (record.row === undefined) this.#detach(record)
       else record.state = 'persistent'
@@ -393,6 +397,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     record.owner = this
     record.cameAt = this.#checkpoints.moment
     record.metIn = never
+    record.uncommitted = undefined
     if (record.row === undefined) this.#makePending(record)
     else {
       record.state = 'persistent'
@@ -477,15 +482,21 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     return this.#checkpoints.newest
   }
 
-  /** Entities that stay are exactly what they were. Those that leave only lose what Rome wrote into them. */
+  /**
+   * Entities that stay are exactly what they were. Those that leave only lose what Rome wrote into them: what they were
+   * read with last is what they are compared with from then on.
+   */
   #restore(checkpoint: MemoryCheckpoint, leaves: (record: EntityRecord) => boolean): void {
     // An entity that was expunged here and added to another session since is no longer ours to change.
     const ours = [...checkpoint.saved].filter(([{ owner }]) => owner === undefined || owner === this)
     for (const [record] of ours) this.#byKey.delete(record)
     for (const [record, { isMapped, ...saved }] of ours) {
-      const generated = record.generated === saved.generated ? [] : record.generated
+      const { row, uncommitted } = record
+      const generated = record.generated === saved.generated ? undefined : record.generated
       Object.assign(record, saved)
-      takeBack(record, generated)
+      const isLeaving = record.owner === undefined || (isMapped && leaves(record))
+      if (isLeaving && record.row !== undefined) record.row = uncommitted ? uncommitted.stored : row
+      takeBack(record, { generated, given: isLeaving ? uncommitted?.given : undefined })
       if (record.owner === undefined && record.row === undefined) renewRelations(record)
       if (isMapped && leaves(record)) this.#detach(record)
       else if (isMapped) this.#putBack(record)

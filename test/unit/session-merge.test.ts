@@ -1,5 +1,6 @@
 import t from 'tap'
 import { create } from '../../lib/schema/create.js'
+import type { Rome } from '../../lib/session/rome.js'
 import type { RomeSession } from '../../lib/session/session.js'
 import { onBothEngines } from '../support/both-engines.js'
 import {
@@ -156,6 +157,92 @@ t.test('merge does not rename: a changed primary key is refused', async (t) => {
   member.number = 2
   await using session = rome.session()
   await t.rejects(session.merge(member), { code: 'ROME_ENTITY_STATE', context: { key: ['i', 1] } })
+})
+
+/** Lets an entity go that its session has read twice, with another commit before the second time and after the last. */
+async function readTwice(
+  rome: Rome,
+  letGo: (session: RomeSession, note: Note) => unknown,
+  readAgain: (session: RomeSession, note: Note) => unknown,
+): Promise<Note> {
+  const write = (values: Partial<Note>) =>
+    rome.transact(async (other) => {
+      const stored = (await other.get(Note, 'a')) ?? other.add(create(Note, { title: 'a' }))
+      Object.assign(stored, values)
+    })
+  await write({ body: 'one', count: 1 })
+  const session = rome.session()
+  const note = await session.getOrThrow(Note, 'a')
+  await session.commit()
+  await write({ body: 'two' })
+  await readAgain(session, note)
+  t.equal(note.body, 'two')
+  await letGo(session, note)
+  await session.close()
+  t.equal(note.body, 'two')
+  await write({ body: 'three' })
+  return note
+}
+
+const readings = {
+  refresh: (session: RomeSession, note: Note) => session.refresh(note),
+  query: (session: RomeSession) => session.query(Note).all(),
+  'a flush of other columns': (session: RomeSession, note: Note) => {
+    note.count = 2
+    return session.flush()
+  },
+}
+const leavings = {
+  close: () => undefined,
+  expunge: (session: RomeSession, note: Note) => session.expunge(note),
+}
+
+for (const [reading, readAgain] of Object.entries(readings)) {
+  for (const [leaving, letGo] of Object.entries(leavings)) {
+    t.test(`what ${reading} read is no change of an entity that ${leaving} lets go`, async (t) => {
+      const rome = await openRome(t)
+      const note = await readTwice(rome, letGo, readAgain)
+      await using session = rome.session()
+      const merged = await session.merge(note)
+      t.equal(merged.body, 'three', 'what others wrote since stays')
+      t.equal(merged.count, note.count, 'and what was changed is carried on')
+    })
+  }
+}
+
+t.test(
+  'an entity that came to a session and leaves it by a rollback is compared with what it was read with',
+  async (t) => {
+    const rome = await openRome(t)
+    await rome.transact((other) => other.add(create(Note, { title: 'a', body: 'one' })))
+    const first = rome.session()
+    const note = await first.getOrThrow(Note, 'a')
+    await first.close()
+    await rome.transact((other) => other.bulkUpdate(Note, [{ title: 'a', body: 'two' }]))
+    await using session = rome.session()
+    session.add(note)
+    await session.query(Note).all()
+    t.equal(note.body, 'two')
+    await session.rollback()
+    t.match([session.stateOf(note), note.body], ['detached', 'two'])
+    session.add(note)
+    t.notOk(session.isModified(note))
+  },
+)
+
+t.test('what a write beside the unit of work made of an entity goes when it is let go without a commit', async (t) => {
+  const rome = await openRome(t)
+  await rome.transact((other) => other.add(create(Note, { title: 'a', body: 'one', count: 1 })))
+  const session = rome.session()
+  const note = await session.getOrThrow(Note, 'a')
+  await session.query(Note).filterBy({ title: 'a' }).update({ body: 'two' })
+  note.count = 2
+  await session.flush()
+  t.match(note, { body: 'two', count: 2 })
+  await session.close()
+  t.match(note, { body: 'one', count: 2 }, 'what the user did is kept')
+  await using other = rome.session()
+  t.match(await other.merge(note), { body: 'one', count: 2 })
 })
 
 /** An author with books, notes and a portrait, as another session read them, and no session has them. */

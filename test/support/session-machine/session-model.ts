@@ -150,7 +150,7 @@ export class SessionModel {
     if (!isHere) {
       // Where it was at the points to go back to does not matter: it was not here.
       if (!this.touched.has(at)) for (const point of [this.root, ...frames]) point.known[at] = copyKnown(known)
-      Object.assign(known, { owner: this.id, met: false })
+      Object.assign(known, { owner: this.id, met: false, uncommitted: undefined })
       this.touched.add(at)
     }
     known.state = known.base === undefined ? 'pending' : 'persistent'
@@ -208,17 +208,25 @@ export class SessionModel {
   vanished(key: string): void {
     const at = this.mapped.get(key)
     const known = at === undefined ? undefined : this.known(at)
-    if (known?.state === 'persistent' && !this.hasUnwritten(known)) this.erased(known)
+    if (known?.state !== 'persistent' || this.hasUnwritten(known)) return
+    known.uncommitted ??= { stored: known.base, given: undefined }
+    this.erased(known)
   }
 
   /** Writes a row beside the unit of work; its entity follows. */
   write(key: string, row: Row | null): void {
+    const before = this.view(key)
     this.writes.set(key, row)
     const at = this.mapped.get(key)
     if (at === undefined) return
     const known = this.known(at)
+    if (row !== null && known.base === undefined) {
+      this.mapped.delete(key)
+      return
+    }
+    const { stored, given } = known.uncommitted ?? { stored: before ?? known.base, given: undefined }
+    known.uncommitted = { stored, given: row ?? given }
     if (row === null) this.erased(known)
-    else if (known.base === undefined) this.mapped.delete(key)
     else this.refresh(known, row)
   }
 
@@ -261,6 +269,7 @@ export class SessionModel {
     for (const each of changed.filter(({ mark }) => mark === 'hard')) {
       this.writes.set(each.base.id, null)
       this.events.push(`erased ${each.base.id}`)
+      each.uncommitted ??= { stored: currentOf(each), given: undefined }
       Object.assign(each, { mark: undefined, base: undefined, met: true })
     }
     for (const each of changed.filter(({ base }) => base !== undefined)) this.writeChange(each, currentOf(each))
@@ -280,6 +289,7 @@ export class SessionModel {
     if (!isSame(row, current)) {
       row.version = current.version + 1
       this.writes.set(row.id, row)
+      known.uncommitted ??= { stored: current, given: undefined }
       this.events.push(`${mark === 'soft' ? 'hidden' : 'updated'} ${row.id}`)
     }
     Object.assign(known, { mark: undefined, base: copyRow(row), values: copyRow(row), met: true })
@@ -293,6 +303,7 @@ export class SessionModel {
     this.writes.set(id, row)
     this.events.push(`inserted ${id}`)
     known.beforeInsert ??= copyValues(known.values)
+    known.uncommitted ??= { stored: undefined, given: undefined }
     Object.assign(known, { base: copyRow(row), values: copyRow(row), met: true, state: 'persistent' })
     this.mapped.set(id, at)
   }
@@ -336,7 +347,7 @@ export class SessionModel {
     for (const at of this.touched) {
       const known = this.known(at)
       if (known.owner === undefined || known.owner === this.id)
-        Object.assign(known, { met: false, beforeInsert: undefined })
+        Object.assign(known, { met: false, beforeInsert: undefined, uncommitted: undefined })
     }
     for (const [key, claimant] of this.store.claims) if (claimant === this.id) this.store.claims.delete(key)
     this.snapshot = undefined
@@ -370,13 +381,16 @@ export class SessionModel {
 /** An entity that leaves by a rollback. */
 function left(then: Known | undefined, after: Known): Known {
   const before = then === undefined ? newKnown(after.values.id) : copyKnown(then)
-  if (then === undefined && after.loaded !== undefined) {
-    Object.assign(before, { state: 'detached', base: copyRow(after.loaded), loaded: after.loaded })
-  }
+  const isWritten = after.uncommitted !== then?.uncommitted
+  const { stored, given } = (isWritten ? after.uncommitted : undefined) ?? { stored: after.base, given: undefined }
+  if (then === undefined && after.isLoaded) Object.assign(before, { state: 'detached', base: stored, isLoaded: true })
+  else if (before.base !== undefined) before.base = stored
   if (then?.owner !== undefined) before.state = before.base === undefined ? 'transient' : 'detached'
   const values = copyValues(after.values)
   if (before.base !== undefined) {
     Object.assign(values, { version: before.base.version, deletedAt: before.base.deletedAt })
+    if (given !== undefined && values.body === given.body) values.body = before.base.body
+    if (given !== undefined && `${values.tags}` === `${given.tags}`) values.tags = [...before.base.tags]
   } else if (after.beforeInsert !== undefined && before.beforeInsert === undefined) {
     for (const name of ['body', 'tags', 'deletedAt', 'version'] as const) {
       if (after.beforeInsert[name] === undefined || name === 'version') {

@@ -14,8 +14,13 @@ export interface Known {
   base: Row | undefined
   /** Its row was read or written in the transaction under way of its session. */
   met: boolean
-  /** The row it was loaded with, when it was not created. */
-  loaded: Row | undefined
+  /** Whether it was read, and not created. */
+  readonly isLoaded: boolean
+  /**
+   * What stands for the base when that was written since the last commit: the row that is stored, and what a write
+   * beside the unit of work made of the entity.
+   */
+  uncommitted: { readonly stored: Row | undefined; readonly given: Row | undefined } | undefined
   /** What it was before the insert that gave it its generated values. */
   beforeInsert: Values | undefined
 }
@@ -29,14 +34,15 @@ export function newKnown(id: string): Known {
     mark: undefined,
     base: undefined,
     met: false,
-    loaded: undefined,
+    isLoaded: false,
+    uncommitted: undefined,
     beforeInsert: undefined,
   }
 }
 
 /** An entity that was just read. */
 export function loadedKnown(row: Row): Known {
-  return { ...newKnown(row.id), values: copyRow(row), state: 'detached', base: copyRow(row), loaded: copyRow(row) }
+  return { ...newKnown(row.id), values: copyRow(row), state: 'detached', base: copyRow(row), isLoaded: true }
 }
 
 export function copyKnown(known: Known): Known {
