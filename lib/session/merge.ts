@@ -100,7 +100,7 @@ class Merge {
     for (const source of level) {
       if (this.targetOf(source) === source) continue
       for (const side of cascadingSides(source)) {
-        for (const other of [...side.known(), ...removedFrom(side)]) if (!this.#copies.has(other)) related.add(other)
+        for (const other of [...side.known(), ...(side.removed ?? [])]) if (!this.#copies.has(other)) related.add(other)
       }
     }
     return [...related]
@@ -111,7 +111,7 @@ class Merge {
     await this.#loadReplaced(copies)
     for (const { source, target } of copies) {
       for (const side of cascadingSides(source)) {
-        for (const other of removedFrom(side)) unrelate(sideOf(target, side.definition), this.targetOf(other))
+        for (const other of side.removed ?? []) unrelate(sideOf(target, side.definition), this.targetOf(other))
       }
     }
     for (const copy of copies) {
@@ -245,10 +245,6 @@ function knownVersion({ source, base, table: { schema } }: Wanted): unknown {
 
 function cascadingSides(entity: object): RelationSide[] {
   return [...(companionOf(entity)?.sides?.values() ?? [])].filter(({ definition }) => definition.cascadesAdd)
-}
-
-function removedFrom(side: RelationSide): Iterable<object> {
-  return side instanceof CollectionSide ? side.removed : []
 }
 
 function deleted({ table, source }: Wanted): UsageError {

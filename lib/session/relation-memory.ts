@@ -126,7 +126,7 @@ export class RelationMemory implements RelationOwner {
   came({ sides }: EntityRecord): void {
     for (const side of sides?.values() ?? []) {
       side.loadedIn = never
-      if (side instanceof CollectionSide && side.definition.kind === 'oneToMany') side.removed.clear()
+      if (side.definition.kind !== 'manyToMany' || !side.definition.isOwner) side.removed?.clear()
       reconnect(side)
       this.#noted.note(side)
     }

@@ -374,6 +374,126 @@ t.test('the one who is replaced in a one-to-one relation gives way', async (t) =
   t.equal((await session.getOrThrow(Portrait, (before as Portrait).id)).authorId, null)
 })
 
+/** A tag with two books, and an author with a portrait, which no session has; and what is stored of them. */
+async function detachedEnds(rome: Rome) {
+  await rome.transact((other) => {
+    const tags = [create(Tag, { text: 'novel' })]
+    for (const title of ['a', 'b']) other.add(create(Book, { title, tags }))
+    other.add(create(Author, { name: 'Austen', portrait: create(Portrait, {}) }))
+  })
+  const first = rome.session()
+  const tag = await first.query(Tag).include('books').one()
+  const author = await first.query(Author).include('portrait').one()
+  await first.close()
+  const stored = async () => {
+    await using check = rome.session()
+    const { books } = await check.query(Tag).include('books').one()
+    const { portrait } = await check.query(Author).include('portrait').one()
+    return { books: Array.from(books, ({ title }) => title), portrait: portrait.get()?.id }
+  }
+  return { tag, author, stored }
+}
+
+onBothEngines('what was taken out on the side that stores nothing is taken out', async (t, engine) => {
+  const rome = await openLibrary(t, { engine })
+  const { tag, author, stored } = await detachedEnds(rome)
+  const before = await stored()
+  const [a, b] = members(tag.books)
+  tag.books.remove(a)
+  author.portrait.set(null)
+
+  await using session = rome.session()
+  await t.rejects(
+    session.begin(async () => {
+      const merged = await session.merge(tag)
+      await session.merge(author)
+      await session.flush()
+      t.same(
+        Array.from(await merged.books.load(), ({ title }) => title),
+        ['b'],
+      )
+      throw new Error('no')
+    }),
+    { message: 'no' },
+  )
+  await session.commit()
+  t.same(await stored(), before, 'a rollback forgets it')
+
+  await session.merge(tag)
+  const merged = await session.merge(author)
+  t.equal(await merged.portrait.load(), null)
+  await session.commit()
+  t.same(await stored(), { books: ['b'], portrait: undefined })
+  t.same(members(tag.books), [b], 'what was given stays what it is')
+
+  await rome.transact((other) => other.merge(tag))
+  t.same(await stored(), { books: ['b'], portrait: undefined }, 'once more is no more')
+})
+
+t.test('the side that stores a relation takes out as well, and what was put back stays', async (t) => {
+  const rome = await openLibrary(t)
+  const { tag, author, stored } = await detachedEnds(rome)
+  const before = await stored()
+  const [a, b] = members(tag.books)
+  const portrait = target(author.portrait) as Portrait
+  tag.books.remove(a, b)
+  tag.books.add(a, b)
+  author.portrait.set(null)
+  author.portrait.set(portrait)
+  await rome.transact(async (other) => {
+    await other.merge(tag)
+    await other.merge(author)
+  })
+  t.same(await stored(), before)
+  a.tags.remove(tag)
+  portrait.author.set(null)
+  await rome.transact(async (other) => {
+    await other.merge(a)
+    await other.merge(portrait)
+  })
+  t.same(await stored(), { books: ['b'], portrait: undefined })
+})
+
+t.test('what was put into a detached graph and taken out again is not stored', async (t) => {
+  const rome = await openLibrary(t)
+  const { tag, author, stored } = await detachedEnds(rome)
+  const before = await stored()
+  const portrait = target(author.portrait) as Portrait
+  const [drawing, book] = [create(Portrait, {}), create(Book, { title: 'new' })]
+  author.portrait.set(drawing)
+  author.portrait.set(portrait)
+  author.books.add(book)
+  author.books.remove(book)
+  tag.books.add(book)
+  tag.books.remove(book)
+  await rome.transact(async (other) => {
+    await other.merge(tag)
+    await other.merge(author)
+  })
+  t.same(await stored(), before)
+  await using session = rome.session()
+  t.same([await session.query(Book).count(), await session.query(Portrait).count()], [2, 1])
+})
+
+t.test('a link that others took out meanwhile is no error, and what they put in stays', async (t) => {
+  const rome = await openLibrary(t)
+  const { tag } = await detachedEnds(rome)
+  const [a] = members(tag.books)
+  tag.books.remove(a)
+  await rome.transact(async (other) => {
+    const book = await other.getOrThrow(Book, a.id)
+    book.tags.add(create(Tag, { text: 'letter' }))
+    book.tags.remove(await other.getOrThrow(Tag, tag.id))
+  })
+  await rome.transact((other) => other.merge(tag))
+  await using session = rome.session()
+  const book = await session.query(Book).filterBy({ title: 'a' }).include('tags').one()
+  t.same(
+    Array.from(book.tags, ({ text }) => text),
+    ['letter'],
+  )
+})
+
 t.test('a merge that is refused changes nothing, one that is rolled back is forgotten', async (t) => {
   const rome = await openRome(t)
   await using first = rome.session()

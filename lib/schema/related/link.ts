@@ -64,7 +64,10 @@ export function enter(side: RelationSide, entity: object): void {
   if (side instanceof RefSide) {
     const before = side.target
     if (before) takeOut(owningRef(side.definition, before), side.entity)
-    change(side, () => (side.target = entity))
+    change(side, () => {
+      side.removed?.delete(entity)
+      side.target = entity
+    })
   } else if (side instanceof CollectionSide) {
     change(side, () => {
       side.removed.delete(entity)
@@ -121,11 +124,17 @@ function takeOut(ref: RefSide, parent: object | undefined): void {
   if (inverse !== undefined && parent !== undefined) {
     const side = sideOf(parent, inverse)
     leave(side, ref.entity)
-    // Nobody follows a detached entity: what a merge is to take out has to be kept.
-    if (side instanceof CollectionSide && companionOf(parent)?.state === 'detached') side.removed.add(ref.entity)
+    keepRemoved(side, ref.entity)
   }
   if (inverse?.orphanRemoval && ref.target !== null && companionOf(ref.entity)?.orphaned()) return
   refer(ref, null)
+}
+
+/** Nobody follows a detached entity: what a merge is to take out has to be kept. */
+function keepRemoved(side: RelationSide, other: object): void {
+  if (companionOf(side.entity)?.state !== 'detached' || companionOf(other)?.state === 'transient') return
+  side.removed ??= new Set()
+  side.removed.add(other)
 }
 
 /** The ends of a many-to-many relation: the side that stores it, and the one that mirrors it where there is one. */
@@ -146,6 +155,7 @@ function mirrorHas(own: RelationSide, far: object): boolean {
 
 function link(definition: RelationDefinition, entity: object, other: object): void {
   const { from, to, own, mirror } = endsOf(definition, entity, other)
+  mirror?.removed.delete(from)
   if (own.has(to) || mirror?.members?.has(from)) {
     if (mirror?.members && !mirror.members.has(from)) change(mirror, () => mirror.members?.add(from))
     return
@@ -169,5 +179,7 @@ function unlink(definition: RelationDefinition, entity: object, other: object): 
     if (!own.added.delete(to) || !own.isComplete) own.removed.add(to)
     own.members?.delete(to)
   })
-  if (mirror?.members?.has(from)) change(mirror, () => mirror.members?.delete(from))
+  if (mirror === undefined) return
+  if (mirror.members?.has(from)) change(mirror, () => mirror.members?.delete(from))
+  keepRemoved(mirror, from)
 }

@@ -10,6 +10,11 @@ export abstract class RelationSide {
   readonly definition: RelationDefinition
   /** The transaction of the session in which it was loaded, by the number that the session gives it. */
   loadedIn: number = never
+  /**
+   * No longer related since it was written. On a side that does not store its relation that is kept only while its
+   * entity is detached, for a merge to take out.
+   */
+  removed: Set<object> | undefined = undefined
 
   constructor(entity: object, definition: RelationDefinition) {
     this.entity = entity
@@ -45,8 +50,7 @@ export class CollectionSide extends RelationSide {
   isPartial = false
   /** Related since it was written. For one-to-many only while it is not loaded: there the foreign keys tell. */
   added = new Set<object>()
-  /** No longer related since it was written; for one-to-many only while its entity is detached. */
-  removed = new Set<object>()
+  override removed = new Set<object>()
 
   get isLoaded(): boolean {
     return this.members !== undefined
