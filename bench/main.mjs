@@ -24,10 +24,12 @@ const options = new Command('npm run bench --')
   .option('--quick', 'fewer and shorter repetitions: for a first look, not for a judgement')
   .option('--repetitions <count>', 'of each workload', wholeNumber)
   .option('--conc <count>', 'how many operations are in flight in W3c and W3sc', wholeNumber, 16)
+  .option('--cache <MiB>', 'of memory for what was read, in Rome and in SQLite', wholeNumber, 64)
   .option('--workloads <names>', Object.keys(workloads).join(', '), namesOf(workloads), Object.keys(workloads))
   .option('--peers <names>', Object.keys(peers).join(', '), namesOf(peers), Object.keys(peers))
   .option('--reference <peer>', 'whose speed is compared with that of each other peer', 'rome-4')
   .option('--directory <path>', 'where the stores are made, on the disk to be measured', tmpdir())
+  .option('--cold', 'begin with empty caches, instead of having read all images once')
   .option('--chart <file>', 'where the chart is written; beside the other results unless said otherwise')
   .option('--cpu-prof', 'profile every peer')
   .parse()
@@ -47,13 +49,17 @@ const setting = [
   ['images', `${n}, each with three properties and two tags`],
   ['repetitions', repetitions],
   ['in flight in W3c and W3sc', inFlight],
+  [
+    'cache of Rome and of SQLite',
+    `${options.cache} MiB, ${options.cold ? 'empty' : 'after all images were read once'}`,
+  ],
   ['stores in', options.directory],
 ]
 const rules = [
   'synced: survives a power cut, by durability `commit` of Rome, `sync` of LevelDB, `synchronous = full` of SQLite',
   'not synced, as all other writes: survives a killed process, by `os` of Rome, `synchronous = normal` of SQLite',
   'Rome in memory stores nothing',
-  'memory: resident bytes of the process after W1; the cache of Rome has 64 MiB, that of SQLite as much',
+  'memory: resident bytes of the process after W1',
   'by hand: no objects that are followed; on classic-level neither conflicts nor checksums are checked',
 ]
 
@@ -77,6 +83,10 @@ for (const name of names.filter((name) => !peers[name].keepsNothing)) {
   await peer.close()
   await peer.start()
   await peer.tell('know', { n })
+}
+if (!options.cold) {
+  progress('warming')
+  await eachPeer('warm', { n })
 }
 
 /** By workload and peer, of each repetition: milliseconds for a unit, by the clock and of processors. */
@@ -151,7 +161,12 @@ async function startOrLeaveOut(name) {
   if (missing.length > 0) return leaveOut(name, `${missing.join(', ')} could not be installed`)
   const directory = mkdtempSync(join(options.directory, `rome-bench-${name}-`))
   const profiling = ['--cpu-prof', `--cpu-prof-dir=${results}`, `--cpu-prof-name=${name}.cpuprofile`]
-  const peer = new RunningPeer(name, { node, directory, execArgv: options.cpuProf ? profiling : [] })
+  const peer = new RunningPeer(name, {
+    node,
+    directory,
+    cacheMiB: options.cache,
+    execArgv: options.cpuProf ? profiling : [],
+  })
   try {
     await peer.start()
     running.set(name, peer)

@@ -2,7 +2,7 @@
 import { hashOf } from './answer-hash.mjs'
 import { columns, makeImage, randomNumbers, wholeImagesInPortions } from './data.mjs'
 import { peers } from './peers.mjs'
-import { makeContext, pickDifferent, workloads } from './workloads.mjs'
+import { makeContext, pickDifferent, readAll, workloads } from './workloads.mjs'
 
 const [, , name, directory] = process.argv
 const startedAt = performance.now()
@@ -20,6 +20,7 @@ const orders = {
   know({ n }) {
     for (let number = 0; number < n; number++) ids.push(makeImage(number, n).id)
   },
+  warm: ({ n }) => readAll(peer, n),
   /** The hash of what the peer answers to a workload's questions. */
   async answer({ workload, ...options }) {
     const { answer, compared } = workloads[workload]

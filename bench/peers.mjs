@@ -1,5 +1,6 @@
 // The peers that are measured, by name.
 import { join } from 'node:path'
+import { cacheMiB } from './cache.mjs'
 import { fileOf } from './sqlite-store.mjs'
 
 const serializable = 'serializable, reads validated at commit'
@@ -9,12 +10,12 @@ const oneWriter = 'serializable, one writer at a time'
 export const peers = {
   'rome-1': rome('Rome, 1 partition', (directory) => openLevel(directory, 1)),
   'rome-4': rome('Rome, 4 partitions', (directory) => openLevel(directory, 4)),
-  'rome-1-uncached': rome('Rome, 1 partition, no cache', (directory) => openLevel(directory, 1, { bytes: 0 })),
-  'rome-4-uncached': rome('Rome, 4 partitions, no cache', (directory) => openLevel(directory, 4, { bytes: 0 })),
+  'rome-1-uncached': rome('Rome, 1 partition, no cache', (directory) => openLevel(directory, 1, 0)),
+  'rome-4-uncached': rome('Rome, 4 partitions, no cache', (directory) => openLevel(directory, 4, 0)),
   'rome-memory': {
     ...rome('Rome, memory', async () => {
       const { memory } = await import('rome-orm/engines/memory')
-      return (await import('./peers/rome.mjs')).openPeer(memory())
+      return (await import('./peers/rome.mjs')).openPeer(memory(), cacheMiB)
     }),
     keepsNothing: true,
   },
@@ -64,7 +65,7 @@ function sqlite(title, packages, open) {
   return { title, packages: [...packages, 'better-sqlite3'], isolation: oneWriter, open }
 }
 
-async function openLevel(directory, partitions, cache) {
+async function openLevel(directory, partitions, cacheOfRomeMiB = cacheMiB) {
   const { level } = await import('rome-orm/engines/level')
-  return (await import('./peers/rome.mjs')).openPeer(level(join(directory, 'rome'), { partitions }), cache)
+  return (await import('./peers/rome.mjs')).openPeer(level(join(directory, 'rome'), { partitions }), cacheOfRomeMiB)
 }

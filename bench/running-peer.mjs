@@ -10,15 +10,16 @@ export class RunningPeer {
   #output = ''
 
   /** `node` is the program that runs it, `directory` where its store lies. */
-  constructor(name, { node, directory, execArgv = [] }) {
+  constructor(name, { node, directory, cacheMiB, execArgv = [] }) {
     this.name = name
-    this.options = { node, directory, execArgv }
+    this.options = { node, directory, cacheMiB, execArgv }
   }
 
   /** Opens the store; throws with what the process said when it cannot. */
   async start() {
-    const { node, directory, execArgv } = this.options
-    const child = fork(program, [this.name, directory], { execPath: node, execArgv, silent: true })
+    const { node, directory, cacheMiB, execArgv } = this.options
+    const env = { ...process.env, BENCH_CACHE_MIB: String(cacheMiB) }
+    const child = fork(program, [this.name, directory], { execPath: node, execArgv, env, silent: true })
     this.#child = child
     child.stdout.on('data', (text) => process.stderr.write(text))
     child.stderr.on('data', (text) => {

@@ -1,5 +1,6 @@
 // What the peers on SQLite have in common: the tables, and how hard a commit is.
 import { join } from 'node:path'
+import { cacheMiB } from './cache.mjs'
 import { limits } from './data.mjs'
 
 /** A boolean is 0 or 1, a time a number of milliseconds. Each index ends with the primary key, as Rome's do. */
@@ -25,8 +26,8 @@ export const createTables = `
   );
 `
 
-/** A write-ahead log, and as many bytes of cache as Rome has unless told otherwise. */
-export const settings = 'pragma journal_mode = wal; pragma foreign_keys = on; pragma cache_size = -65536'
+/** A write-ahead log, and a cache as large as Rome's; a negative size is in KiB. */
+export const settings = `pragma journal_mode = wal; pragma foreign_keys = on; pragma cache_size = ${-1024 * cacheMiB}`
 
 /** Synced before a commit is acknowledged, or only when the log is moved into the tables. */
 export function synchronous(durability) {

@@ -200,6 +200,12 @@ export function makeContext({ n, operations, inFlight, seed, ids, firstNew }) {
   }
 }
 
+/** Reads what most of the workloads read, so that it is in memory as far as the peer's cache goes. */
+export async function readAll(peer, n) {
+  await countOf(peer.pages(100))
+  for (let number = 0; number < ownerCount(n); number++) await peer.newestWhole(ownerOf(number))
+}
+
 export function pickDifferent(values, count, random) {
   const picked = new Set()
   while (picked.size < Math.min(count, values.length)) picked.add(pick(values, random))

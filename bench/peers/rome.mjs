@@ -78,9 +78,9 @@ const image = fields(Image)
 const owner = param('owner', t.string())
 const status = param('status', t.enum(...statuses))
 
-export async function openPeer(engine, cache) {
+export async function openPeer(engine, cacheMiB) {
   const models = [Image, ImageProperty, ImageTag]
-  const rome = await Rome.open({ engine, models, fullScans: 'allow', ...(cache && { cache }) })
+  const rome = await Rome.open({ engine, models, fullScans: 'allow', cache: { bytes: cacheMiB * 2 ** 20 } })
   // Memory keeps nothing, whatever is asked.
   const isStored = engine.manifest.durabilities.includes('commit')
 
