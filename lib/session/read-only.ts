@@ -1,8 +1,10 @@
 import { UsageError } from '../errors/rome-error.js'
 
-/** Why a session does not write. */
+/** Why nothing is written. */
 export function readOnlyError(call: string): UsageError {
-  return new UsageError('ROME_READ_ONLY', 'this session is read-only: write in one made without { readOnly: true }', {
-    context: { call },
-  })
+  return new UsageError(
+    'ROME_READ_ONLY',
+    'nothing is written here: write in a session, or in a begin(), without { readOnly: true }',
+    { context: { call } },
+  )
 }

@@ -32,8 +32,10 @@ export interface EntityMemory {
 
 /** What it needs of the session. */
 export interface RelationHost {
-  /** Nothing is written. */
+  /** Nothing is ever written: what is done to entities is no change. */
   readonly isReadOnly: boolean
+  /** Nothing may be written now. */
+  readonly refusesWrites: boolean
   readonly tableOf: (schema: EntitySchema) => Table
   /** Reads what a side is related to, for the user who called `caller`. */
   readonly loadSide: RelationOwner['loadSide']
@@ -94,7 +96,7 @@ export class RelationMemory implements RelationOwner {
   }
 
   requireChangeable(): void {
-    if (this.#host.isReadOnly) throw readOnlyError('relation')
+    if (this.#host.refusesWrites) throw readOnlyError('relation')
   }
 
   referred(side: RefSide): void {

@@ -133,8 +133,12 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#host = rome
     this.#options = options
     this.scopes = sessionScopes(rome.scopeNames, options.scopes)
+    const refusesWrites = () => this.#transactions.refusesWrites
     this.#unit = new UnitOfWork({
       isReadOnly: options.readOnly === true,
+      get refusesWrites() {
+        return refusesWrites()
+      },
       tableOf: (schema) => rome.store.table(schema) as Table,
       loadSide: (side, how, caller) => this.#loadSide(side, how, caller),
     })
@@ -624,7 +628,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    *
    * @throws as {@link RomeSession.commit}; UsageError `ROME_TRANSACTION_STATE` for options of a nested transaction, for
    * one that is `never` within another, for one of which a part has failed that had joined it, and when transactions do
-   * not end last-in first-out, which rolls all of them back; `ROME_ARGUMENT` for a `new` one without a function.
+   * not end last-in first-out, which rolls all of them back; `ROME_READ_ONLY` for what was changed in one that is
+   * `readOnly`; `ROME_ARGUMENT` for a `new` one without a function.
    *
    * @example
    * ```ts
@@ -1129,19 +1134,22 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /** A transaction of its own needs entities of its own, and so another session. */
-  async #beginNew<T>(options: BeginOptions, work: TransactionWork<T> | undefined): Promise<T> {
+  async #beginNew<T>({ readOnly, ...options }: BeginOptions, work: TransactionWork<T> | undefined): Promise<T> {
     this.#guard.check()
     if (work === undefined) {
       throw new UsageError('ROME_ARGUMENT', 'give a new transaction a function: its session ends with it')
     }
-    await using session = new RomeSession(this.#host, this.#options)
+    await using session = new RomeSession(this.#host, readOnly ? { ...this.#options, readOnly } : this.#options)
     session.#transactions.outer = this.#transactions
     return await session.begin({ ...options, propagation: undefined }, work)
   }
 
   #open(kind: 'begin' | 'savepoint', options: BeginOptions): Promise<SessionTransaction> {
-    return this.#operateAlone(
-      () => new SessionTransaction(this.#guard, this.#transactions, this.#transactions.open(kind, options)),
+    return this.#operateAlone(() =>
+      andThen(
+        this.#transactions.open(kind, options),
+        (frame) => new SessionTransaction(this.#guard, this.#transactions, frame),
+      ),
     )
   }
 

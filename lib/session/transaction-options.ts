@@ -36,6 +36,11 @@ export type Propagation = 'nested' | 'required' | 'new' | 'never'
 
 /** How `session.begin` runs. */
 export interface BeginOptions extends TransactionOptions {
+  /**
+   * Refuses every write within it with `ROME_READ_ONLY`, also one by a `begin` within it that is not `new`. What was
+   * unwritten before is written to the transaction first; an entity that is changed within it is refused at its end.
+   */
+  readonly readOnly?: boolean | undefined
   /** What it does within another `begin`; `nested` by default. */
   readonly propagation?: Propagation | undefined
 }
@@ -54,5 +59,6 @@ export const transactionOptionRules: OptionRules<TransactionOptions> = { ...comm
 
 export const beginOptionRules: OptionRules<BeginOptions> = {
   ...transactionOptionRules,
+  readOnly: isBoolean,
   propagation: isOneOf('nested', 'required', 'new', 'never'),
 }

@@ -7,9 +7,10 @@ import { throwIfAborted } from './abort-signal.js'
 import { flush } from './flush.js'
 import { flushWithHooks } from './flush-with-hooks.js'
 import type { MemoryCheckpoint } from './memory-checkpoint.js'
+import { readOnlyError } from './read-only.js'
 import type { SessionHooks } from './session-hooks.js'
 import type { SessionHost } from './session-host.js'
-import type { BeginOptions, SessionOptions, TransactionOptions } from './transaction-options.js'
+import type { BeginOptions, Propagation, SessionOptions, TransactionOptions } from './transaction-options.js'
 import type { UnitOfWork } from './unit-of-work.js'
 
 /**
@@ -22,6 +23,8 @@ export type FrameKind = 'transaction' | 'nested' | 'savepoint' | 'joined'
 export interface Frame {
   readonly kind: FrameKind
   readonly options: TransactionOptions
+  /** Nothing may be written in it, or within it. */
+  readonly isReadOnly: boolean
   readonly checkpoint: MemoryCheckpoint
   /** Where the write buffer was; absent as long as no snapshot was taken. */
   savepoint: Savepoint | undefined
@@ -68,7 +71,9 @@ export class TransactionStack {
   current(): MaybePromise<RecordTransaction> {
     return (
       this.#transaction ??
-      andThen(this.#host.store.begin(this.#defaults.readOnly), (transaction) => this.#begun(transaction))
+      andThen(this.#host.store.begin(this.#isReadOnly || this.#frames[0]?.isReadOnly), (transaction) =>
+        this.#begun(transaction),
+      )
     )
   }
 
@@ -76,14 +81,21 @@ export class TransactionStack {
     return this.#defaults.readOnly === true
   }
 
+  /** Whether nothing may be written now. */
+  get refusesWrites(): boolean {
+    return this.#isReadOnly || this.#frames.some(({ isReadOnly }) => isReadOnly)
+  }
+
   /**
    * Writes what changed into the transaction's buffer: everything, if any of it is of what `reads` tells, or if that is
-   * absent. When it fails nothing has changed.
+   * absent. When it fails nothing has changed. @throws UsageError `ROME_READ_ONLY` for what was changed where nothing
+   * may be written.
    */
   flush(reads?: () => ModelsRead): MaybePromise<void> {
     if (this.#isReadOnly || this.#hooks.isCalling) return undefined
     // What a hook does for one model may be of another.
     if (!this.#unit.hasChanges(this.#hooks.hasFlushHooks ? undefined : reads)) return undefined
+    if (this.refusesWrites) throw readOnlyError('flush')
     const { observer } = this.#host
     return observer === undefined ? this.#flush() : observer.observe({ operation: 'flush' }, () => this.#flush())
   }
@@ -97,7 +109,10 @@ export class TransactionStack {
   }
 
   /** Opens a frame. @throws UsageError `ROME_TRANSACTION_STATE` for options of a nested one, and one that is never. */
-  open(kind: 'begin' | 'savepoint', { propagation, ...options }: BeginOptions = {}): Frame {
+  open(
+    kind: 'begin' | 'savepoint',
+    { propagation, readOnly: isReadOnly = false, ...options }: BeginOptions = {},
+  ): MaybePromise<Frame> {
     const isNested = this.#frames.length > 0
     if (isNested && Object.values(options).some((value) => value !== undefined)) {
       throw new UsageError(
@@ -109,11 +124,24 @@ export class TransactionStack {
     if (propagation === 'never' && isWithinBegin) {
       throw new UsageError('ROME_TRANSACTION_STATE', 'this transaction is never part of another: begin it outside')
     }
+    // What is changed from here on was changed within it.
+    const flushed = isReadOnly && !this.refusesWrites ? this.flush() : undefined
+    return andThen(flushed, () => this.#push(kind, propagation, options, isReadOnly))
+  }
+
+  #push(
+    kind: 'begin' | 'savepoint',
+    propagation: Propagation | undefined,
+    options: TransactionOptions,
+    isReadOnly: boolean,
+  ): Frame {
+    const isNested = this.#frames.length > 0
     const around = this.#frames.findLast((frame) => frame.kind !== 'savepoint')
     const isJoined = propagation === 'required' && around !== undefined
     const frame: Frame = {
       kind: kind === 'savepoint' ? 'savepoint' : isJoined ? 'joined' : isNested ? 'nested' : 'transaction',
       options,
+      isReadOnly,
       checkpoint: isJoined ? around.checkpoint : this.#unit.checkpoint(),
       savepoint: this.#transaction?.savepoint(),
       hadTransaction: this.#transaction !== undefined,
@@ -140,6 +168,7 @@ export class TransactionStack {
       await this.#flushToCommit(frame)
       return this.#commit(frame.options, frame)
     }
+    if (frame.isReadOnly) await this.flush()
     for (const ended of inner) ended.state = 'committed'
     this.#frames.splice(this.#frames.indexOf(frame))
     if (frame.kind !== 'joined') this.#unit.release(frame.checkpoint)

@@ -101,9 +101,105 @@ t.test('a read-only session keeps nothing of what it read, and commits nothing',
   t.same([reads.keys, reads.ranges], [[], []])
 })
 
-t.test('an option that is no boolean is refused, and begin has none', async (t) => {
+onBothEngines('a begin that only reads refuses every write, and none after it', async (t, engine) => {
+  const rome = await openRome(t, { engine })
+  await rome.transact((other) => other.add(create(Note, { title: 'a' })))
+  await using session = rome.session()
+  const note = await session.getOrThrow(Note, 'a')
+  const refused = { code: 'ROME_READ_ONLY' }
+  const writes = [
+    () => session.add(create(Note, { title: 'b' })),
+    () => session.delete(note),
+    () => session.merge(Note, { title: 'a', count: 1 }),
+    () => session.upsert(Note, { title: 'a', count: 1 }),
+    () => session.bulkInsert(Note, [{ title: 'b' }]),
+    () => session.query(Note).everything().update({ count: 1 }),
+    () => session.get(Note, 'a', { forUpdate: true }),
+  ]
+  const refuseAll = async () => {
+    for (const write of writes) await t.rejects(async () => write(), refused)
+  }
+  for (const propagation of ['nested', 'required'] as const) {
+    await session.begin({ readOnly: true, propagation }, async () => {
+      await refuseAll()
+      t.ok(await session.query(Note).exists())
+      await session.begin(refuseAll)
+      await session.begin({ readOnly: false }, refuseAll)
+      await session.begin({ propagation: 'new' }, (_, own) => own.bulkUpdate(Note, [{ title: 'a', body: propagation }]))
+    })
+    t.equal((await stored(rome, Note, 'a'))?.body, propagation)
+    await session.begin(async () => {
+      note.count++
+      await session.begin({ readOnly: true, propagation }, refuseAll)
+      session.add(create(Note, { title: propagation }))
+    })
+  }
+  t.equal((await stored(rome, Note, 'a'))?.count, 2)
+  t.equal(await session.query(Note).count(), 3)
+  await session.begin({ readOnly: true, propagation: 'new' }, async (_, own) => {
+    t.throws(() => own.add(create(Note, { title: 'b' })), refused)
+  })
+})
+
+t.test('a begin that only reads sees what was unwritten, and does not take what is changed in it', async (t) => {
+  const rome = await openRome(t)
+  await rome.transact((other) => other.add(create(Note, { title: 'a' })))
+  await using session = rome.session()
+  const note = await session.getOrThrow(Note, 'a')
+  const refused = { code: 'ROME_READ_ONLY' }
+  note.count = 1
+  session.add(create(Note, { title: 'b' }))
+  await session.begin({ readOnly: true }, async () => t.equal(await session.query(Note).count(), 2))
+  t.equal((await stored(rome, Note, 'a'))?.count, 1)
+
+  const work = async () => {
+    note.count = 2
+    t.ok(await session.get(Note, 'a'))
+  }
+  await t.rejects(session.begin({ readOnly: true }, work), refused)
+  t.equal(note.count, 1, 'it was rolled back')
+  await session.begin(async () => {
+    note.body = 'written'
+    await t.rejects(session.begin({ readOnly: true }, work), refused)
+    t.match(note, { body: 'written', count: 1 })
+  })
+  await t.rejects(
+    session.begin({ readOnly: true }, async () => {
+      note.count = 2
+      await session.query(Note).all()
+    }),
+    refused,
+    'a query that could see it says so at once',
+  )
+  t.match(await stored(rome, Note, 'a'), { body: 'written', count: 1 })
+
+  const transaction = await session.begin({ readOnly: true })
+  note.count = 2
+  await t.rejects(transaction.commit(), refused)
+  note.count = 1
+  await transaction.commit()
+})
+
+t.test('a begin that only reads keeps nothing of what it read where it is alone', async (t) => {
+  const rome = await openRome(t)
+  await using session = rome.session()
+  const ends = async (readOnly: boolean, within: boolean): Promise<boolean> => {
+    let isKept = false
+    const inner = async () => {
+      await session.get(Note, 'none')
+      await session.run(({ isUntouched }) => {
+        isKept = !isUntouched
+      })
+    }
+    await (within ? session.begin(() => session.begin({ readOnly }, inner)) : session.begin({ readOnly }, inner))
+    return isKept
+  }
+  t.same([await ends(false, false), await ends(true, false), await ends(true, true)], [true, false, true])
+})
+
+t.test('an option that is no boolean is refused', async (t) => {
   const rome = await openRome(t)
   t.throws(() => rome.session({ readOnly: 'yes' } as object), { code: 'ROME_ARGUMENT' })
   await using session = rome.session()
-  await t.rejects(session.begin({ readOnly: true } as object), { code: 'ROME_ARGUMENT' })
+  await t.rejects(session.begin({ readOnly: 1 } as object), { code: 'ROME_ARGUMENT' })
 })

@@ -9,6 +9,7 @@ interface Frame {
   readonly at: Memory
   readonly hadTransaction: boolean
   readonly hadWrites: boolean
+  readonly isReadOnly: boolean
   hasFailed: boolean
 }
 
@@ -20,14 +21,14 @@ export class Model {
   readonly store: StoreModel
   readonly others: readonly Model[]
   session: SessionModel
-  frames: Frame[] = []
+  readonly frames: Frame[] = []
   /** How many frames have ended. */
   ended = 0
 
   constructor(id: number, store: StoreModel, others: readonly Model[], traits: SessionTraits) {
     this.store = store
     this.others = others
-    this.session = new SessionModel(id, store, traits)
+    this.session = new SessionModel(id, store, traits, this.frames)
   }
 
   /** Whether an operation makes sense now; the number of entities is limited, and a replaced one has no owner. */
@@ -173,10 +174,10 @@ export class Model {
         this.#rollbackAll()
         return
       case 'begin':
-        this.#open('begin', operation.propagation)
+        this.#open('begin', operation.propagation, operation.readOnly)
         return
       case 'savepoint':
-        this.#open('savepoint', 'nested')
+        this.#open('savepoint', 'nested', false)
         return
       case 'keep':
         this.#keep(operation.frame % this.frames.length)
@@ -190,9 +191,9 @@ export class Model {
         if (session.snapshot !== undefined) session.events.push('rolled back')
         session.restore(session.root, true)
         session.endTransaction()
-        this.frames = []
+        this.frames.length = 0
         this.ended = 0
-        this.session = new SessionModel(session.id, store, session)
+        this.session = new SessionModel(session.id, store, session, this.frames)
         return
       default:
         return this.#write(operation)
@@ -382,9 +383,10 @@ export class Model {
     if (this.#isWithinBegin) throw new Refusal('ROME_TRANSACTION_STATE')
   }
 
-  #open(by: 'begin' | 'savepoint', propagation: Propagation): void {
+  #open(by: 'begin' | 'savepoint', propagation: Propagation, isReadOnly: boolean): void {
     const { frames, session } = this
     if (propagation === 'never' && this.#isWithinBegin) throw new Refusal('ROME_TRANSACTION_STATE')
+    if (isReadOnly && !session.refusesWrites) session.flush()
     const around = frames.findLast(({ kind }) => kind !== 'savepoint')
     const joined = propagation === 'required' ? around : undefined
     const kind = joined !== undefined ? 'joined' : frames.length > 0 ? 'nested' : 'transaction'
@@ -393,6 +395,7 @@ export class Model {
       at: joined?.at ?? session.save(),
       hadTransaction: session.snapshot !== undefined,
       hadWrites: session.writes.size > 0,
+      isReadOnly,
       hasFailed: false,
     })
   }
@@ -404,8 +407,12 @@ export class Model {
       this.#undo(at)
       throw new Refusal('ROME_TRANSACTION_STATE')
     }
-    if (frame.kind === 'transaction') this.#commit(frame)
-    else this.#endFrames(at)
+    if (frame.kind === 'transaction') {
+      this.#commit(frame)
+      return
+    }
+    if (frame.isReadOnly) this.session.flush()
+    this.#endFrames(at)
   }
 
   #undo(at: number): void {

@@ -29,7 +29,7 @@ export type Operation =
       readonly expect: 'either' | 'present' | 'absent'
     }
   | { readonly do: 'queryDelete' | 'queryHardDelete'; readonly key: string }
-  | { readonly do: 'begin'; readonly propagation: Propagation }
+  | { readonly do: 'begin'; readonly propagation: Propagation; readonly readOnly: boolean }
   | { readonly do: 'keep' | 'undo' | 'endAgain'; readonly frame: number }
 
 /** What came of it: the code of an error, or entities by their numbers, or a number of rows. */
@@ -83,7 +83,11 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: done('queryDelete', 'queryHardDelete'), key }) },
   {
     weight: 2,
-    arbitrary: fc.record({ do: done('begin'), propagation: done('nested', 'nested', 'required', 'never') }),
+    arbitrary: fc.record({
+      do: done('begin'),
+      propagation: done('nested', 'nested', 'required', 'never'),
+      readOnly: fc.oneof({ weight: 4, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    }),
   },
   { weight: 4, arbitrary: fc.record({ do: done('keep', 'undo', 'endAgain'), frame }) },
 )

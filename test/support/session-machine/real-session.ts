@@ -116,7 +116,7 @@ export class RealSession {
       case 'queryHardDelete':
         return { count: await this.#query(operation.key).withDeleted().hardDelete() }
       case 'begin':
-        this.handles.push(await session.begin({ propagation: operation.propagation }))
+        this.handles.push(await session.begin({ propagation: operation.propagation, readOnly: operation.readOnly }))
         return
       case 'savepoint':
         this.handles.push(await session.savepoint())

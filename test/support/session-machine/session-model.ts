@@ -49,7 +49,15 @@ export class SessionModel {
   /** The end of the last transaction. */
   root: Memory
 
-  constructor(id: number, store: StoreModel, { isReadOnly, isScoped }: SessionTraits) {
+  readonly #frames: readonly { readonly isReadOnly: boolean }[]
+
+  constructor(
+    id: number,
+    store: StoreModel,
+    { isReadOnly, isScoped }: SessionTraits,
+    frames: readonly { readonly isReadOnly: boolean }[],
+  ) {
+    this.#frames = frames
     this.id = id
     this.store = store
     this.isReadOnly = isReadOnly
@@ -81,8 +89,13 @@ export class SessionModel {
     return known as Known & { base: Row }
   }
 
+  /** Within a `begin` that only reads, too. */
+  get refusesWrites(): boolean {
+    return this.isReadOnly || this.#frames.some(({ isReadOnly }) => isReadOnly)
+  }
+
   requireWritable(): void {
-    if (this.isReadOnly) throw new Refusal('ROME_READ_ONLY')
+    if (this.refusesWrites) throw new Refusal('ROME_READ_ONLY')
   }
 
   isModified({ base, values, mark, owner }: Known): boolean {
@@ -238,6 +251,7 @@ export class SessionModel {
   /** Nothing happens when it fails, but that it has read. */
   flush(): void {
     if (this.isReadOnly || !this.hasChanges) return
+    if (this.refusesWrites) throw new Refusal('ROME_READ_ONLY')
     this.ensureTransaction()
     const before = this.save()
     const told = this.events.length

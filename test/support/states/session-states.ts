@@ -42,9 +42,9 @@ async function reading(): Promise<SessionFixture> {
   return fixture
 }
 
-async function begun(): Promise<SessionFixture> {
+async function begun(readOnly?: boolean): Promise<SessionFixture> {
   const fixture = await idle()
-  return { ...fixture, transaction: await fixture.session.begin() }
+  return { ...fixture, transaction: await fixture.session.begin({ readOnly }) }
 }
 
 async function busy(): Promise<SessionFixture> {
@@ -128,6 +128,7 @@ const operations: Driver<SessionFixture>['operations'] = {
     session.begin({ propagation: 'required' }, nothing),
   "session.begin({ propagation: 'new' }, work)": ({ session }) => session.begin({ propagation: 'new' }, nothing),
   "session.begin({ propagation: 'never' }, work)": ({ session }) => session.begin({ propagation: 'never' }, nothing),
+  'session.begin({ readOnly: true }, work)': ({ session }) => session.begin({ readOnly: true }, nothing),
   "session.begin({ isolation: 'snapshot' }, work)": ({ session }) => session.begin({ isolation: 'snapshot' }, nothing),
   'session.savepoint()': ({ session }) => session.savepoint(),
   'session.on(event, hook)': ({ session }) => session.on('afterCommit', nothing),
@@ -182,10 +183,11 @@ const common: Omit<Driver<SessionFixture>, 'operations'> = {
   states: {
     idle: () => idle(),
     reading,
-    begun,
+    begun: () => begun(),
     busy: busy,
     'in a hook': inHook,
     'read-only': () => idle(true),
+    'only reading': () => begun(true),
     closed,
   },
   outcome: stateOf,
