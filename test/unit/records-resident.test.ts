@@ -105,3 +105,29 @@ t.test('tables and indexes that are missed often are read into memory meanwhile'
   t.equal(engine.stats().gets, gets)
   t.equal(engine.stats().liveSnapshots, 0)
 })
+
+t.test('an index that was read here and there is read into memory in few reads', async (t) => {
+  const engine = memory()
+  const rome = await Rome.open({ engine, models: [Item], cache: { bytes: 50_000_000 } })
+  t.teardown(() => rome.close())
+  await fill(rome)
+  engine.load(engine.dump())
+  const { scans } = engine.stats()
+  const ranges = 200
+  for (let at = 0; at < ranges; at++) {
+    const isOne = [item.group.eq(at % 10), item.id.eq(at * 10 + (at % 10))]
+    t.equal(
+      await rome.transact((session) =>
+        session
+          .query(item.group)
+          .filter(...isOne)
+          .scalar(),
+      ),
+      at % 10,
+    )
+  }
+  for (let waits = 0; (rome.stats().cache?.entries ?? 0) < items && waits < 500; waits++) await after(10)
+  t.equal(rome.stats().cache?.entries, items)
+  const few = ranges + 20
+  t.ok(engine.stats().scans - scans <= few, `${engine.stats().scans - scans} scans, ${ranges} of them for the answers`)
+})

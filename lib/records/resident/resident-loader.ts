@@ -87,15 +87,16 @@ export class ResidentLoader {
     const set = this.#set
     if (snapshot.version !== set.version) return from
     const at = leafAt(set.root, from)
-    const holeEnd = at.end === undefined || at.end > end ? end : at.end
-    if (!at.leaf.isHole) return holeEnd
-    const hole = { start: from, end: holeEnd }
-    const load = set.beginLoad(hole)
-    const scan = snapshot.scan(hole, { expected: entriesPerRead })
+    if (!at.leaf.isHole) return at.end === undefined || at.end > end ? end : at.end
+    // Over what is held already too: between single reads there are many small holes, and a scan of each would cost
+    // more than the entries that are read twice.
+    const range = { start: from, end }
+    const load = set.beginLoad(range)
+    const scan = snapshot.scan(range, { expected: entriesPerRead })
     try {
       const batch = await scan.next()
       const last = batch?.keys[batch.keys.length - 1]
-      const reached = last === undefined ? holeEnd : keyAfter(last)
+      const reached = last === undefined ? end : keyAfter(last)
       if (load.isStale) return from
       set.fill({ start: from, end: reached }, batch?.keys ?? [], batch?.values ?? [])
       return reached
