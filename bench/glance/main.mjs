@@ -21,6 +21,7 @@ import { canPin, leaveCoreToService, Service } from './service.mjs'
 
 const options = new Command('npm run bench:glance --')
   .option('--n <images>', 'how many images are stored', wholeNumber, 100_000)
+  .option('--commands <names>', Object.keys(questions).join(', '), namesOfCommands, Object.keys(questions))
   .option('--connections <counts>', 'how many ask at the same time', wholeNumbers, [1, 4, 16])
   .option('--seconds <count>', 'of each measurement', wholeNumber, 3)
   .option('--repetitions <count>', 'of each measurement', wholeNumber, 3)
@@ -75,7 +76,8 @@ async function measure() {
   await checkAnswers(first, expected, { total: n, seed: 1 })
   await first.close()
   const rows = []
-  for (const [command, question] of Object.entries(questions)) {
+  for (const command of options.commands) {
+    const question = questions[command]
     progress(command)
     // Warms up, and has the cache filled, until what is measured is the same twice.
     for (let turn = 0; turn < repetitions; turn++) await ask(question, expected, { connections: 16, seed: 100 + turn })
@@ -174,6 +176,12 @@ function medianOf(values) {
 function wholeNumber(text) {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('Give a whole number from 1 upwards.')
+}
+
+function namesOfCommands(text) {
+  const names = text.split(',')
+  if (names.every((name) => Object.hasOwn(questions, name))) return names
+  throw new InvalidArgumentError(`Known are ${Object.keys(questions).join(', ')}.`)
 }
 
 function wholeNumbers(text) {

@@ -12,6 +12,8 @@ const batchSizeMax = 2000
 
 /** What few images have leads to them; what more have is met soon enough in the order of the list. */
 const fewImages = 1000
+/** To read so many more images costs more than to find out whether few have a property or tag. */
+const manyImages = 300
 
 /** Which images are looked for, and in which order. */
 export interface ImageSearch {
@@ -46,25 +48,30 @@ export async function findImages(session: RomeSession, search: ImageSearch): Pro
 
 /**
  * Properties and tags are asked for beside the images: the images are read in their order, a batch at a time, and those
- * that lack one are left out, as are those that are not to be shown. When the first batch does not do, and few images
- * have one of the properties or tags, only those are read.
+ * that lack one are left out, as are those that are not to be shown. When by the first batch many more would have to be
+ * read, and few images have one of the properties or tags, only those are read.
  */
 async function findPart(session: RomeSession, search: PartSearch): Promise<Image[]> {
   const { isShown, children, marker, limit = Number.POSITIVE_INFINITY } = search
   const pass = (read: Image[]) => withAll(session, children, read.filter(isShown))
   let found: Image[] = []
+  let readCount = 0
   let size = children.length === 0 ? limit : Math.max(batchSizeMin, Math.min(4 * limit, batchSizeMax))
-  for (let last = marker; limit > 0; size = Math.max(batchSizeMin, Math.min(2 * size, batchSizeMax))) {
+  for (let last = marker; limit > 0; ) {
     const batch = { ...search, marker: last, limit: Number.isFinite(size) ? size : undefined }
     const read = await imageQuery(session, batch).all()
     found = found.concat(await pass(read))
     if (found.length >= limit || read.length < size) break
-    const ids = last === marker ? await fewWithOne(session, children) : undefined
+    readCount += read.length
+    const left = ((limit - found.length) * readCount) / found.length
+    const ids = last === marker && left > manyImages ? await fewWithOne(session, children) : undefined
     if (ids !== undefined) {
       const conditions = [...search.conditions, image.id.in(ids)]
       return (await pass(await imageQuery(session, { ...search, conditions, limit: undefined }).all())).slice(0, limit)
     }
     last = read[read.length - 1]
+    // By how many had it so far, and somewhat more, since they need not be spread evenly.
+    size = Math.max(batchSizeMin, Math.min(Math.ceil(left * 1.25), 2 * readCount, batchSizeMax))
   }
   return found.slice(0, limit)
 }

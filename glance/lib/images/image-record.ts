@@ -1,4 +1,4 @@
-import { fields, type JsonValue, type Predicate, type RomeSession, type Timestamp } from 'rome-orm'
+import { type Column, fields, type JsonValue, type Predicate, type RomeSession, type Timestamp } from 'rome-orm'
 import type { Caller } from '../database/caller.js'
 import type { Image } from '../models/image.js'
 import { ImageLocation } from '../models/image-location.js'
@@ -67,16 +67,18 @@ export async function imageRecords(
 ): Promise<ImageRecord[]> {
   if (images.length === 0) return []
   const ids = images.map(({ id }) => id)
-  const properties = byImage(await session.query(ImageProperty).filter(property.image_id.in(ids)).all())
+  // A list is a part of the query that it is in, so that no plan would be kept for the usual one image.
+  const ofImages = (column: Column<string>) => (ids.length === 1 ? column.eq(ids[0]) : column.in(ids))
+  const properties = byImage(await session.query(ImageProperty).filter(ofImages(property.image_id)).all())
   const shownLocations: Predicate[] = withDeletedLocations ? [] : [location.deleted.eq(false)]
   const locations = byImage(
     await session
       .query(ImageLocation)
-      .filter(location.image_id.in(ids), ...shownLocations)
+      .filter(ofImages(location.image_id), ...shownLocations)
       .all(),
   )
   const tags = withTags
-    ? byImage(await session.query(ImageTag).filter(tag.image_id.in(ids), tag.deleted.eq(false)).all())
+    ? byImage(await session.query(ImageTag).filter(ofImages(tag.image_id), tag.deleted.eq(false)).all())
     : undefined
   return images.map((image) => {
     // Where the data of a deactivated image are is for admins only.

@@ -31,5 +31,8 @@ function offsetOf(zone: string): number | undefined {
 
 /** Writes a time as Glance does: in UTC without saying so, with six digits of fraction, or none when it is zero. */
 export function formatTime(time: Timestamp): string {
-  return time.toString().replace(/(?:\.0{6})?Z$/, '')
+  const text = time.toString()
+  return text.slice(0, text.endsWith(noFraction) ? -noFraction.length : -'Z'.length)
 }
+
+const noFraction = '.000000Z'
