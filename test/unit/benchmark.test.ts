@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import t from 'tap'
 import { projectRoot, readProjectFile } from '../support/project.js'
 
@@ -37,6 +39,13 @@ t.test('every peer of the benchmarks is given the same images', async (t) => {
     [1000, 500],
   )
   t.strictSame(portions[1]?.at(-1), makeWholeImage(1504, 3000))
+})
+
+t.test('how costs grow is measured with and without a cache, in stores of several sizes', async (t) => {
+  const program = join(projectRoot, 'bench/growth.mjs')
+  const { stdout } = await promisify(execFile)(process.execPath, [program, '--rows', '60,300', '--repetitions', '1'])
+  const figures = stdout.match(/^\| [a-z0-9, -]+ \| [\d.]+ \(1\.00×\) \| [\d.]+ \([\d.]+×\) \|$/gm)
+  t.equal(figures?.length, 10, stdout)
 })
 
 t.test('answers of peers are equal however they hold booleans, times and whole numbers', async (t) => {
