@@ -1,7 +1,4 @@
 import t from 'tap'
-import { candidates } from '../../glance/lib/images/candidates.js'
-import { imageQuery } from '../../glance/lib/images/find-images.js'
-import { parseImageFilters } from '../../glance/lib/images/image-filters.js'
 import {
   type Caller,
   type Dictionary,
@@ -12,11 +9,11 @@ import {
   ImageProperty,
   ImageTag,
 } from '../../glance/lib/index.js'
-import { ListOrder } from '../../glance/lib/lists/list-order.js'
 import { valueStart } from '../../glance/lib/models/image-property.js'
 import { memory } from '../../lib/engines/memory/index.js'
-import { create, type ExplainedStep, type RomeSession } from '../../lib/index.js'
+import { create, type ExplainedStep } from '../../lib/index.js'
 import { admin, alice, bob } from '../support/glance-fixture.js'
+import { pageQuery, planOf } from '../support/glance-plans.js'
 
 const imageCount = 2000
 const idOf = (n: number) => String(n).padStart(36, '0')
@@ -99,32 +96,16 @@ t.test('images are found by a property or tag that few have, among all', async (
   t.equal((await glance.images.getAll(admin, { filters: { ...live, tags: ['tag 7'] }, limit: 25 })).length, 25)
 })
 
-/** The query of a page. */
-async function pageQuery(session: RomeSession, caller: Caller, filters: Dictionary, marker?: Image) {
-  const order = ListOrder.parse(Image, [], [])
-  const { conditions, visibility, owner } = parseImageFilters({ ...live, ...filters })
-  const audience = { caller, isRegular: !caller.isAdmin, memberStatus: 'accepted', visibility, owner }
-  return imageQuery(session, {
-    ways: candidates(session, audience),
-    conditions,
-    order,
-    part: order.parts[0],
-    marker,
-    limit: 25,
-  })
-}
-
 /** How a page is read, without what is guessed of numbers. */
-async function planOf(caller: Caller, filters: Dictionary): Promise<string[]> {
+async function pagePlan(caller: Caller, filters: Dictionary): Promise<string[]> {
   await using session = glance.rome.session()
-  const plan = String(await (await pageQuery(session, caller, filters)).explain())
-  return plan.replace(/ \(about [^)]*\)/g, '').split('\n')
+  return planOf(pageQuery(session, caller, { ...live, ...filters }))
 }
 
 t.test('images of a tenant and a status are read by an index, in the order of the list', async (t) => {
   const index =
     'index images.owner_status_created_at; reads entries and rows; ranges 1; direction backwards; partitions 0'
-  t.strictSame(await planOf(admin, { owner: 'alice', status: 'active' }), [
+  t.strictSame(await pagePlan(admin, { owner: 'alice', status: 'active' }), [
     'limit: rows 25',
     "  filter: where visibility <> 'community'",
     `    index range: ${index}`,
@@ -134,14 +115,14 @@ t.test('images of a tenant and a status are read by an index, in the order of th
 t.test('a further page is read from its marker on', async (t) => {
   await using session = glance.rome.session()
   const marker = await session.getOrThrow(Image, idOf(1001))
-  const query = await pageQuery(session, admin, { owner: 'alice', status: 'active' }, marker)
+  const query = pageQuery(session, admin, { ...live, owner: 'alice', status: 'active' }, marker)
   const keysRead = keysOf((await query.explain({ analyze: true })).plan)
   t.ok(keysRead > 0 && keysRead <= 110, `${keysRead} keys`)
 })
 
 t.test('what a tenant may list is read by an index for each way into the list, a page of each', async (t) => {
   const inOrder = 'direction backwards; partitions 0'
-  t.strictSame(await planOf({ isAdmin: false, owner: 'carol' }, {}), [
+  t.strictSame(await pagePlan({ isAdmin: false, owner: 'carol' }, {}), [
     'limit: rows 25',
     '  top: by created_at desc nulls last, id desc nulls last; rows 25',
     '    union',
