@@ -1,5 +1,6 @@
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
+import { isPrimitive } from '../expressions/comparison.js'
 import { columnNode } from '../expressions/make-nodes.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { Row } from '../records/row.js'
@@ -131,9 +132,10 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
       ? rowsOfEach(run, limitedRows(read, part), foreignKey, keys)
       : rowsOfKeys(run, { source, columns: foreignKey, keys, scope, withoutScopes, filters, orderBy })
   return andThen(rows, (found) => {
-    const rowsByKey = groupBy(found, (row) => ownTable.keyOfPrimaryKey(foreignKey.map(({ position }) => row[position])))
+    const rowsByKey = groupBy(found, referenceIn(ownTable, foreignKey))
+    const keyOfSide = referenceIn(ownTable)
     sides.forEach((side, at) => {
-      const own = rowsByKey.get(ownTable.keyOfPrimaryKey(keys[at])) ?? []
+      const own = rowsByKey.get(keyOfSide(keys[at])) ?? []
       const children = own.slice(0, part.limit).map((row) => session.materialise(table, row))
       fill(read, part, side, children)
       for (const child of children) referBack(read, definition, child, side.entity)
@@ -182,9 +184,8 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
     const targetKey = (link: Row) => toColumns.map(({ position }) => link[position])
     // A row with a null in its foreign key leads nowhere.
     const found = rowsBetween.filter((link) => !targetKey(link).includes(null))
-    const linksByKey = groupBy(found, (link) =>
-      ownTable.keyOfPrimaryKey(fromColumns.map(({ position }) => link[position])),
-    )
+    const linksByKey = groupBy(found, referenceIn(ownTable, fromColumns))
+    const keyOfSide = referenceIn(ownTable)
     const targetKeys = new Map(found.map((link) => [table.keyOfPrimaryKey(targetKey(link)), targetKey(link)]))
     const targets = rowsOfKeys(run, {
       source,
@@ -199,7 +200,7 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
       // The rows came in the order of the relation, which each collection keeps.
       const place = new Map(rows.map((row, at) => [table.keyOf(row), at]))
       sides.forEach((side, at) => {
-        const own = linksByKey.get(ownTable.keyOfPrimaryKey(keys[at])) ?? []
+        const own = linksByKey.get(keyOfSide(keys[at])) ?? []
         const places = new Set(own.map((link) => place.get(table.keyOfPrimaryKey(targetKey(link)))))
         const sorted = [...places].filter((each) => each !== undefined).sort((a, b) => a - b)
         const entities = sorted.slice(0, part.limit).map((each) => session.materialise(table, rows[each]))
@@ -260,8 +261,20 @@ function targetColumns(columns: readonly RelationColumns[]): ColumnDefinition[] 
   return columns.map(({ target }) => target)
 }
 
-function groupBy(rows: readonly Row[], keyOfRow: (row: Row) => Key): Map<Key, Row[]> {
-  const groups = new Map<Key, Row[]>()
+/**
+ * What rows say by some columns about the row of a table that they refer to, in a form that can be looked up: the value
+ * itself where it is one that can. Without columns the values are those of the primary key alone.
+ */
+function referenceIn(table: Table, columns?: readonly ColumnDefinition[]): (values: Row) => RowValue {
+  const { primaryKey } = table.schema
+  const positions = primaryKey.map((_, at) => columns?.[at]?.position ?? at)
+  const [only] = positions
+  if (positions.length === 1 && isPrimitive(primaryKey[0].type)) return (values) => values[only as number] as RowValue
+  return (values) => table.keyOfPrimaryKey(positions.map((position) => values[position] as RowValue))
+}
+
+function groupBy(rows: readonly Row[], keyOfRow: (row: Row) => RowValue): Map<RowValue, Row[]> {
+  const groups = new Map<RowValue, Row[]>()
   for (const row of rows) {
     const key = keyOfRow(row)
     const group = groups.get(key)

@@ -16,7 +16,7 @@ import type { RowClaims } from './row-claims.js'
 import { RowOrigins } from './row-origins.js'
 import { settleReferences } from './settle-references.js'
 import type { Statistics } from './statistics.js'
-import type { StoredBatch, StoredValue } from './stored-value.js'
+import type { GrowingBatch, StoredBatch, StoredValue } from './stored-value.js'
 import type { Table } from './table.js'
 import type { TableIndex } from './table-index.js'
 import { TransactionClaims } from './transaction-claims.js'
@@ -132,6 +132,12 @@ export class RecordTransaction {
   getByUnique(table: Table, index: TableIndex, keys: readonly Key[]): MaybePromise<(Row | undefined)[]> {
     this.#assertLive()
     return this.#reader.getByUnique(table, index, keys)
+  }
+
+  /** Puts all that is in a short range behind what a batch has, if memory tells and it has no more than `most` then. */
+  readKnown(batch: GrowingBatch, range: KeyRange, most: number): boolean {
+    this.#assertLive()
+    return this.#reader.readKnown(batch, range, most)
   }
 
   /** How many keys a range has, if memory tells. */

@@ -61,3 +61,9 @@ export type StoredValue = Uint8Array | RowCell | EntryCell
 
 /** Keys and values of one batch, side by side. */
 export interface StoredBatch extends Batch<StoredValue> {}
+
+/** A batch that is being put together. */
+export interface GrowingBatch extends StoredBatch {
+  readonly keys: Key[]
+  readonly values: StoredValue[]
+}

@@ -7,7 +7,7 @@ import { ReadSet } from './read-set.js'
 import { ResidentScan } from './resident/resident-scan.js'
 import type { ResidentView } from './resident/resident-view.js'
 import type { Row } from './row.js'
-import { EntryCell, type RowSlot, type StoredBatch, type StoredValue } from './stored-value.js'
+import { EntryCell, type GrowingBatch, type RowSlot, type StoredBatch, type StoredValue } from './stored-value.js'
 import type { Table } from './table.js'
 import type { TableIndex } from './table-index.js'
 import { scanWithWrites } from './transaction-scan.js'
@@ -125,6 +125,17 @@ export class TransactionReader {
         ? this.#snapshot.scan(range, options)
         : new ResidentScan(this.#resident, this.#snapshot, range, options)
     return scanWithWrites(stored, this.#writes, range, noted, isReverse)
+  }
+
+  /**
+   * Puts all that is in a range behind what a batch has, if memory tells and the batch has no more than `most` then; it
+   * is noted as read. For short ranges: a scan costs more than its reading.
+   */
+  readKnown(batch: GrowingBatch, range: KeyRange, most: number): boolean {
+    if (this.#resident === undefined || this.#writes.cursor(range, false) !== undefined) return false
+    const isKnown = this.#resident.readInto(batch, range, most)
+    if (isKnown) this.reads.noteScan(range, false).reachedEnd()
+    return isKnown
   }
 
   /**

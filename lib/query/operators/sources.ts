@@ -1,10 +1,11 @@
 import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Key, KeyRange } from '../../codec/key.js'
+import { firstBatchSize } from '../../engines/batch-size.js'
 import type { Scan } from '../../engines/contract.js'
 import { CorruptionError } from '../../errors/rome-error.js'
 import type { ReadMeter } from '../../records/read-meter.js'
 import type { Row } from '../../records/row.js'
-import type { StoredBatch, StoredValue } from '../../records/stored-value.js'
+import type { GrowingBatch, StoredBatch, StoredValue } from '../../records/stored-value.js'
 import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
 import type { Budget } from './budget.js'
@@ -90,6 +91,8 @@ export class RangesOperator implements Operator {
       const { budget } = this.#execution
       if (this.#isCut && budget !== undefined) throw budget.exceeded('keys')
       if (this.#scan === undefined) {
+        const known = this.#readKnown()
+        if (known !== undefined) return this.#rowsOf(known)
         if (this.#position >= this.#ranges.length) return undefined
         const most = budget?.hasKeys ? { most: () => this.#most(budget) } : {}
         const options = { reverse: this.#isReverse, expected: this.#expected, ...most }
@@ -98,10 +101,27 @@ export class RangesOperator implements Operator {
       return andThen(this.#scan.next(), (read) => {
         if (read === undefined) return this.#endScan()
         const batch = budget?.hasKeys ? this.#within(budget, read) : read
-        this.#meter.add(batch.keys.length, bytesOf(batch))
-        return this.#toRows(batch)
+        return this.#rowsOf(batch)
       })
     })
+  }
+
+  #rowsOf(batch: StoredBatch): MaybePromise<readonly Row[]> {
+    this.#meter.add(batch.keys.length, bytesOf(batch))
+    return this.#toRows(batch)
+  }
+
+  /** As many of several ranges as memory tells of and are wanted, in one batch: most have an entry or two. */
+  #readKnown(): StoredBatch | undefined {
+    if (this.#isReverse || this.#ranges.length === 1 || this.#execution.budget?.hasKeys) return undefined
+    const most = firstBatchSize(this.#expected)
+    const batch: GrowingBatch = { keys: [], values: [] }
+    const { transaction } = this.#execution
+    while (this.#position < this.#ranges.length && batch.keys.length < most) {
+      if (!transaction.readKnown(batch, this.#ranges[this.#position], most)) break
+      this.#position++
+    }
+    return batch.keys.length === 0 ? undefined : batch
   }
 
   /** How many more entries the budget has room for. */

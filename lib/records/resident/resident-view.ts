@@ -1,8 +1,17 @@
 import type { Key, KeyRange } from '../../codec/key.js'
 import type { Version } from '../../engines/contract.js'
-import type { EntryCell, RowSlot } from '../stored-value.js'
+import { type EntryCell, type GrowingBatch, RowSlot } from '../stored-value.js'
 import type { Load, ResidentSet } from './resident-set.js'
-import { countRange, type LeafAt, leafAt, leafBefore, type Root, valueAt } from './resident-tree.js'
+import {
+  countRange,
+  type Leaf,
+  type LeafAt,
+  leafAt,
+  leafBefore,
+  lowerBound,
+  type Root,
+  valueAt,
+} from './resident-tree.js'
 
 /** The resident set as it was at the version of one snapshot. */
 export class ResidentView {
@@ -71,6 +80,41 @@ export class ResidentView {
   release(): void {
     this.#isReleased = true
     for (const load of this.#loads) this.#set.endLoad(load)
+  }
+
+  /**
+   * Puts all that there is in a range behind what a batch has; nothing, and `false`, when not all of it is known or the
+   * batch would have more than `most`. Cost: the height of a tree, and what is read.
+   */
+  readInto(batch: GrowingBatch, { start, end }: KeyRange, most: number): boolean {
+    const root = this.#refreshed()
+    const before = batch.keys.length
+    let from: Key | undefined = start
+    while (from !== undefined && from < end) {
+      const { leaf, end: next }: LeafAt<RowSlot | EntryCell> = leafAt(root, from)
+      if (!this.#readLeafInto(batch, leaf, from, end) || batch.keys.length > most) {
+        batch.keys.length = before
+        batch.values.length = before
+        return false
+      }
+      from = next
+    }
+    this.#set.hits++
+    return true
+  }
+
+  #readLeafInto({ keys, values }: GrowingBatch, leaf: Leaf<RowSlot | EntryCell>, start: Key, end: Key): boolean {
+    if (leaf.isHole) return false
+    leaf.isUsed = true
+    const last = lowerBound(leaf.keys, end)
+    for (let at = lowerBound(leaf.keys, start); at < last; at++) {
+      const held = leaf.values[at] as RowSlot | EntryCell
+      const value = held instanceof RowSlot ? held.at(this.version) : held
+      if (value === undefined) return false
+      keys.push(leaf.keys[at] as Key)
+      values.push(value)
+    }
+    return true
   }
 
   /** How many entries a range has; `undefined` when that is not known. Cost: the height of a tree. */
