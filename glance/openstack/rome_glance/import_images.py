@@ -1,47 +1,18 @@
-"""Carries the images of an existing SQL database over into the catalogue.
+"""Images, with their properties, locations, tags and members."""
 
-    python3 -m rome_glance.import_images --sqlite /var/lib/glance/glance.sqlite
-    python3 -m rome_glance.import_images --config-file /etc/glance/glance-api.conf
-
-The first reads a SQLite file by itself; the second reads whatever database Glance is configured for, through the
-database functions of the Glance that is installed. Images come with their properties, locations, tags and members.
-Images that are there are left alone, so that a run that was broken off can be repeated. Deleted images stay behind,
-but for those whose data wait to be scrubbed.
-"""
-
-import argparse
 import datetime
 import json
-import pathlib
-import sqlite3
-import sys
-import types
 
-from rome_glance.client import Client
+from rome_glance.kinds import ADMIN, Kind, columns_of, is_error
 
-ADMIN = types.SimpleNamespace(is_admin=True, owner=None)
 PAGE_SIZE = 100
+CONDITION = "not deleted or status = 'pending_delete'"
 
 COLUMNS = (
     *('id', 'name', 'disk_format', 'container_format', 'size', 'virtual_size', 'status', 'visibility', 'checksum'),
     *('os_hash_algo', 'os_hash_value', 'min_disk', 'min_ram', 'owner', 'protected', 'os_hidden'),
     *('created_at', 'updated_at', 'deleted_at', 'deleted'),
 )
-
-
-def import_images(client, images, count, report=lambda done, count: None):
-    """Stores each image that is not there. How many were stored, how many were there, and what went wrong by id."""
-    stored, found, failures = 0, 0, {}
-    for done, image in enumerate(images, start=1):
-        try:
-            if store(client, image):
-                stored += 1
-            else:
-                found += 1
-        except Exception as error:
-            failures[image['id']] = f'{type(error).__name__}: {error}'
-        report(done, count)
-    return stored, found, failures
 
 
 def store(client, image):
@@ -56,7 +27,7 @@ def store(client, image):
     )
     if not isinstance(there, Exception):
         return False
-    if 'ImageNotFound' not in (type(there).__name__, str(there).partition(':')[0]):
+    if not is_error(there, 'ImageNotFound'):
         raise there
     if isinstance(members, Exception):
         raise members
@@ -68,7 +39,7 @@ def store(client, image):
         if member['member'] not in known
     ]
     client.run(ADMIN, commands)
-    values = {name: image[name] for name in COLUMNS if name in image}
+    values = columns_of(image, COLUMNS)
     values['properties'] = image['properties']
     values['locations'] = image['locations']
     client.call(ADMIN, 'image_create', {'values': values})
@@ -79,20 +50,15 @@ def is_carried_over(image):
     return not image['deleted'] or image['status'] == 'pending_delete'
 
 
-def images_of_sqlite(path):
-    """The images of a SQLite file, and how many there are."""
-    if not pathlib.Path(path).is_file():
-        sys.exit(f'There is no file {path}.')
-    database = sqlite3.connect(f'{pathlib.Path(path).resolve().as_uri()}?mode=ro', uri=True)
-    database.row_factory = sqlite3.Row
-    condition = "not deleted or status = 'pending_delete'"
-    [count] = database.execute(f'select count(*) from images where {condition}').fetchone()
+def images_of_sqlite(database):
+    """Those of a SQLite file."""
+    [count] = database.execute(f'select count(*) from images where {CONDITION}').fetchone()
 
     def read():
-        for row in database.execute(f'select * from images where {condition} order by created_at, id'):
+        for row in database.execute(f'select * from images where {CONDITION} order by created_at, id'):
             yield image_of_rows(database, row)
 
-    return read(), count
+    return _kind(count, read())
 
 
 def image_of_rows(database, row):
@@ -100,7 +66,7 @@ def image_of_rows(database, row):
         query = f'select * from {table} where image_id = ? and {condition} order by id'
         return [dict(found) for found in database.execute(query, (row['id'],))]
 
-    image = {name: row[name] for name in COLUMNS if name in row.keys()}
+    image = columns_of(row, COLUMNS)
     for name in ('created_at', 'updated_at', 'deleted_at'):
         if image[name] is not None:
             image[name] = datetime.datetime.fromisoformat(image[name])
@@ -119,14 +85,8 @@ def image_of_rows(database, row):
     }
 
 
-def images_of_glance(config_files):
-    """The images of the database that Glance is configured for, and how many there are."""
-    from glance import context
-    from glance.common import config
-    from glance.db.sqlalchemy import api
-
-    config.parse_args(args=[], default_config_files=config_files)
-    admin = context.get_admin_context(show_deleted=True)
+def images_of_glance(api, admin):
+    """Those of the database that Glance is configured for."""
 
     def pages():
         marker = None
@@ -151,7 +111,7 @@ def images_of_glance(config_files):
             whole = api.image_get(admin, image['id'], force_show_deleted=True)
             found = api.image_member_find(admin, image_id=image['id'])
             yield {
-                **{name: image[name] for name in COLUMNS if name in image},
+                **columns_of(image, COLUMNS),
                 'properties': {each['name']: each['value'] for each in whole['properties'] if not each['deleted']},
                 'tags': list(image['tags']),
                 'members': [member(each) for each in found],
@@ -162,39 +122,12 @@ def images_of_glance(config_files):
                 ],
             }
 
-    return read(), sum(1 for _ in pages())
+    return _kind(sum(1 for _ in pages()), read())
+
+
+def _kind(count, images):
+    return Kind('images', count, images, store, lambda image: image['id'])
 
 
 def member(found):
     return {'member': found['member'], 'status': found['status'], 'can_share': bool(found['can_share'])}
-
-
-def show_progress(done, count):
-    if sys.stderr.isatty():
-        print(f'\r{done} of {count} images', end='\n' if done == count else '', file=sys.stderr, flush=True)
-    elif done % 1000 == 0 or done == count:
-        print(f'{done} of {count} images', file=sys.stderr)
-
-
-def main():
-    parser = argparse.ArgumentParser(
-        prog='rome_glance.import_images', description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    source = parser.add_mutually_exclusive_group(required=True)
-    source.add_argument('--sqlite', metavar='FILE')
-    source.add_argument('--config-file', action='append', metavar='FILE')
-    parser.add_argument('--endpoint', default='http://127.0.0.1:9191')
-    parser.add_argument('--secret-file', metavar='FILE')
-    given = parser.parse_args()
-    secret = pathlib.Path(given.secret_file).read_text(encoding='utf-8').strip() if given.secret_file else None
-    images, count = images_of_sqlite(given.sqlite) if given.sqlite else images_of_glance(given.config_file)
-    client = Client(given.endpoint, secret=secret)
-    stored, found, failures = import_images(client, images, count, show_progress)
-    for image_id, reason in failures.items():
-        print(f'failed {image_id}: {reason}', file=sys.stderr)
-    print(f'{stored} images carried over, {found} were there, {len(failures)} failed, of {count}')
-    sys.exit(1 if failures or stored + found != count else 0)
-
-
-if __name__ == '__main__':
-    main()

@@ -68,8 +68,9 @@ except exception.ImageNotFound:
 """
 STOCK = """
 assert api.__name__ == 'glance.db.sqlalchemy.api', api
-from glance.db.sqlalchemy import models
+from glance.db.sqlalchemy import models, models_metadef
 models.register_models(api.get_engine())
+models_metadef.register_models(api.get_engine())
 alice = glance.context.RequestContext(project_id='alice', roles=['member'])
 image = api.image_create(alice, {'status': 'active', 'owner': 'alice', 'size': 7, 'visibility': 'community',
     'properties': {'arch': 'x86_64'}, 'locations': [{'url': 'file:///1', 'metadata': {}, 'status': 'active'}]})
@@ -77,6 +78,13 @@ api.image_tag_set_all(alice, image['id'], ['b', 'a'])
 api.image_member_create(alice, {'image_id': image['id'], 'member': 'bob', 'status': 'accepted'})
 for _ in range(120):
     api.image_create(alice, {'status': 'queued', 'owner': 'alice'})
+api.task_create(alice, {'id': 'one', 'type': 'import', 'status': 'success', 'owner': 'alice', 'input': {'a': 1}})
+api.metadef_namespace_create(alice, {'namespace': 'ours', 'owner': 'alice', 'visibility': 'private'})
+api.metadef_object_create(alice, 'ours', {'name': 'cpu', 'json_schema': {'a': 'b'}})
+api.metadef_property_create(alice, 'ours', {'name': 'hw', 'json_schema': {'c': 'd'}})
+api.metadef_tag_create(alice, 'ours', {'name': 'lts'})
+values = {'name': 'OS::Glance::Image', 'properties_target': 'image', 'prefix': 'hw_'}
+api.metadef_resource_type_association_create(alice, 'ours', values)
 gone = api.image_create(alice, {'status': 'queued', 'owner': 'alice'})
 api.image_destroy(alice, gone['id'])
 """
@@ -112,7 +120,7 @@ class WithGlance(unittest.TestCase):
         self.switch('off')
         self.in_glance("assert api.__name__ == 'glance.db.sqlalchemy.api', api")
 
-    def test_images_are_read_through_glance_itself_and_from_its_file(self):
+    def test_rows_are_read_through_glance_itself_and_from_its_file(self):
         self.site.mkdir()
         self.in_glance(STOCK)
         self.switch('on')
@@ -121,15 +129,23 @@ class WithGlance(unittest.TestCase):
 [image] = api.image_get_all(glance.context.get_admin_context(), filters={'visibility': 'community'}, return_tag=True)
 assert image['tags'] == ['b', 'a'] and image['size'] == 7 and image['properties'][0].value == 'x86_64'
 assert image['locations'][0]['url'] == 'file:///1'
+admin = glance.context.get_admin_context()
+assert api.task_get(admin, 'one')['input'] == {'a': 1}
+assert api.metadef_object_get(admin, 'ours', 'cpu')['json_schema'] == {'a': 'b'}
+[association] = api.metadef_resource_type_association_get_all_by_namespace(admin, 'ours')
+assert association['prefix'] == 'hw_', association
 assert api.image_member_count(glance.context.get_admin_context(), image['id']) == 1
 """
         for source in (['--config-file', str(self.config)], ['--sqlite', str(self.database)]):
             self.in_glance(reset)
             options = ['--endpoint', ENDPOINT, *source]
-            code = 'import site, sys; site.addsitedir(sys.argv.pop(1)); from rome_glance import import_images as main; '
-            for expected in ('121 images carried over, 0 were there', '0 images carried over, 121 were there'):
+            code = 'import site, sys; site.addsitedir(sys.argv.pop(1)); from rome_glance import import_catalogue as main; '
+            ones = ('tasks', 'resource types', 'namespaces', 'objects', 'properties', 'tags', 'associations')
+            counts = {'images': 121, **{name: 1 for name in ones}}
+            for outcome in ('{0} {1} carried over, 0 were there', '0 {1} carried over, {0} were there'):
                 told = self.run_python('-c', f'{code}main.main()', str(self.site), *options)
-                self.assertEqual(f'{expected}, 0 failed, of 121\n', told)
+                expected = [f'{outcome.format(counts[name], name)}, 0 failed, of {counts[name]}' for name in counts]
+                self.assertEqual(expected, told.splitlines())
             self.in_glance(check)
 
 
