@@ -195,12 +195,13 @@ export class RecordTransaction {
    * rows that refer to erased or soft-deleted ones follow them as their relations declare, and every foreign key that
    * was written must lead to a row. What it reads is validated at the commit under every isolation.
    * @param now the time that rows it changes get.
+   * @param settle how far it goes.
    * @returns the rows that it changed.
    * @throws ConstraintError `ROME_FOREIGN_KEY`, `ROME_CHECK`; then nothing was changed.
    */
-  checkReferences(now: Date): MaybePromise<ChangesByTable> {
+  checkReferences(now: Date, settle = settleReferences): MaybePromise<ChangesByTable> {
     this.#assertLive()
-    return this.#references.isEmpty ? nothingChanged : this.#settleReferences(now)
+    return this.#references.isEmpty ? nothingChanged : this.#settleReferences(now, settle)
   }
 
   /** Marks the writes made so far. Cost: constant, and what is to be checked of foreign keys. */
@@ -317,10 +318,10 @@ export class RecordTransaction {
     }
   }
 
-  async #settleReferences(now: Date): Promise<ChangesByTable> {
+  async #settleReferences(now: Date, settle: typeof settleReferences): Promise<ChangesByTable> {
     const before = this.savepoint()
     try {
-      return await settleReferences(
+      return await settle(
         { reader: this.#rules, writer: this, references: this.#host.references, notes: this.#references },
         now,
       )

@@ -64,6 +64,11 @@ export class ReferenceNotes {
     return departures
   }
 
+  /** What went is to be looked at again. */
+  departAgain(departures: ReadonlyMap<Key, Departure>): void {
+    this.#departures = new Map([...departures, ...this.#departures])
+  }
+
   save(): SavedReferences {
     return { claims: [...this.#claims], departures: new Map(this.#departures) }
   }

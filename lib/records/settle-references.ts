@@ -1,4 +1,5 @@
 import type { MaybePromise } from '../async/maybe-promise.js'
+import type { Key } from '../codec/key.js'
 import { CorruptionError } from '../errors/rome-error.js'
 import type { ForeignKey } from './foreign-key.js'
 import type { Claim, Departure, ReferenceNotes } from './reference-notes.js'
@@ -39,10 +40,23 @@ export async function settleReferences(parts: SettlementParts, now: Date): Promi
   return settlement.changes
 }
 
+/**
+ * Only makes what refers to rows that are gone follow them. All of it is looked at again by the next
+ * {@link settleReferences}, for rows that are written meanwhile.
+ */
+export async function followDepartures(parts: SettlementParts, now: Date): Promise<ChangesByTable> {
+  const settlement = new Settlement(parts, now)
+  await settlement.cascade()
+  parts.notes.departAgain(settlement.followed)
+  return settlement.changes
+}
+
 class Settlement {
   readonly #parts: SettlementParts
   readonly #now: Date
   readonly changes = new Map<Table, RowChange[]>()
+  /** The rows that were erased or soft-deleted. */
+  readonly followed = new Map<Key, Departure>()
 
   constructor(parts: SettlementParts, now: Date) {
     this.#parts = parts
@@ -57,6 +71,7 @@ class Settlement {
     for (let round = notes.takeDepartures(); round.size > 0; round = notes.takeDepartures()) {
       for (const [key, departure] of round) {
         const { table, before } = departure
+        this.followed.set(key, departure)
         const current = await reader.get(table, key)
         if (current === undefined) {
           gone.push(departure)
