@@ -2,13 +2,14 @@ import type { Key, KeyRange } from '../../codec/key.js'
 import { conjunctsOf } from '../../expressions/walk.js'
 import { type AccessPath, type AccessRequest, rangeSource, rowsOf } from './access-request.js'
 import { assemble, costOfRow } from './assemble-path.js'
-import type { FilterValues } from './column-values.js'
+import { alternativesMax, type FilterValues } from './column-values.js'
 import { indexPaths } from './index-path.js'
-import { type KeyRanges, keyRanges } from './key-ranges.js'
+import type { KeyRanges } from './key-ranges.js'
 import { type KeyPart, matchOrder, type OrderMatch } from './order-match.js'
 import type { Seek } from './plan-node.js'
 import { valuesLeft } from './plan-trace.js'
 import { seekRanges } from './seek-ranges.js'
+import { rangesLeft } from './tuple-ranges.js'
 
 /** More primary keys than this are read as ranges. */
 const keysMax = 10_000
@@ -34,7 +35,7 @@ export function chooseAccess(request: AccessRequest): AccessPath {
 function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPath {
   const { table, source } = request
   const keyParts: KeyPart[] = table.schema.primaryKey.map((column) => ({ column, isDescending: false }))
-  const found = keyRanges([table.prefix], keyParts, values)
+  const found = rangesLeft([table.prefix], keyParts, values)
   const match = matchOrder(request.order, keyParts, found.constantColumns, source, values)
   if (found.pointColumns === keyParts.length && found.ranges.length <= keysMax) {
     return keysPath(request, values, found, match, keyParts)
@@ -44,7 +45,7 @@ function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPat
   const ranges = cut(found, values, request.seek)
   const isFull = found.used.length === 0
   const from = rangeSource(request, values, (left, seek) => {
-    const other = keyRanges([table.prefix], keyParts, left)
+    const other = rangesLeft([table.prefix], keyParts, left)
     return { ranges: cut(other, left, seek), fraction: other.fraction }
   })
   const layout = new Map([[source, 0]])
@@ -73,7 +74,7 @@ function keysPath(
   keyParts: readonly KeyPart[],
 ): AccessPath {
   const keys = keysIn(found.ranges, match.isReverse)
-  const from = rangeSource(request, values, (left) => keyRanges([request.table.prefix], keyParts, left))
+  const from = rangeSource(request, values, (left) => rangesLeft([request.table.prefix], keyParts, left))
   const layout = new Map([[request.source, 0]])
   const few: KeyRanges = { ...found, fraction: keys.length / rowsOf(request) }
   return assemble(request, values, few, match.matched, {
@@ -100,7 +101,7 @@ export function keysIn(ranges: readonly KeyRange[], isReverse: boolean): readonl
 /** An `or` whose terms each have an index: the ways are put together, none giving a row that one before it gives. */
 function alternativesPath(request: AccessRequest, costToBeat: number): AccessPath | undefined {
   const choice = request.conjuncts.find(
-    (node) => node.kind === 'or' && node.terms.length > 1 && node.terms.length <= 32,
+    (node) => node.kind === 'or' && node.terms.length > 1 && node.terms.length <= alternativesMax,
   )
   if (choice?.kind !== 'or') return undefined
   const others = request.conjuncts.filter((node) => node !== choice)

@@ -99,7 +99,8 @@ export function residualOf(
   found: KeyRanges,
   isRow: boolean,
 ): ExpressionNode[] {
-  const settled = new Set(found.used.flatMap((column) => values.get(column)?.settled ?? []))
+  const ofColumns = found.used.flatMap((column) => values.get(column)?.settled ?? [])
+  const settled = new Set([...ofColumns, ...(found.settled ?? [])])
   const residual = request.conjuncts.filter((conjunct) => !settled.has(conjunct))
   const scope = isRow ? scopePredicate(request) : undefined
   return scope === undefined ? residual : [scope, ...residual]

@@ -1,7 +1,16 @@
 import type { ColumnReference, ExpressionNode, Source } from '../../expressions/nodes.js'
-import { columnsOf } from '../../expressions/walk.js'
+import { columnsOf, conjunctsOf } from '../../expressions/walk.js'
 import type { KnownColumns } from './order-match.js'
 import { excludesNull, type Interval, intersect, valuesWhere } from './value-set.js'
+
+/** An `or` of more terms than this has no way of its own for each. */
+export const alternativesMax = 32
+
+/** An `or` of many terms, such as one for each key that is looked for, and what each of them leaves. */
+export interface Tuples {
+  readonly choice: ExpressionNode
+  readonly terms: readonly FilterValues[]
+}
 
 /** What the conjuncts of a filter leave of one column's values. */
 export interface ColumnValues {
@@ -16,12 +25,17 @@ export class FilterValues implements KnownColumns {
   readonly source: Source
   readonly #byColumn = new Map<ColumnReference, ColumnValues>()
   readonly #known = new Set<ExpressionNode>()
+  #tuples: Tuples | undefined
 
   constructor(conjuncts: readonly ExpressionNode[], source: Source) {
     this.conjuncts = conjuncts
     this.source = source
     for (const conjunct of conjuncts) {
       const columns = columnsOf(conjunct)
+      if (conjunct.kind === 'or' && conjunct.terms.length > alternativesMax && columns.length > 1) {
+        const terms = conjunct.terms.map((term) => new FilterValues(conjunctsOf(term), source))
+        this.#tuples ??= { choice: conjunct, terms }
+      }
       if (columns.length !== 1 || columns[0].source !== source || !columns[0].column.type.isOrdered) continue
       const { column } = columns[0]
       const set = valuesWhere(conjunct, source, column)
@@ -42,7 +56,27 @@ export class FilterValues implements KnownColumns {
       const intervals = changed.get(column)
       values.#byColumn.set(column, intervals === undefined ? left : { ...left, intervals })
     }
+    values.#tuples = this.#tuples
     return values
+  }
+
+  /** What both filters together leave of single columns. */
+  and(other: FilterValues): FilterValues {
+    const both = new FilterValues([], this.source)
+    for (const [column, left] of this.#byColumn) both.#byColumn.set(column, left)
+    for (const [column, { intervals, settled }] of other.#byColumn) {
+      const left = this.#byColumn.get(column)
+      both.#byColumn.set(column, {
+        intervals: left === undefined ? intervals : intersect(left.intervals, intervals),
+        settled: [...(left?.settled ?? []), ...settled],
+      })
+    }
+    return both
+  }
+
+  /** The first long `or` about several columns. */
+  get tuples(): Tuples | undefined {
+    return this.#tuples
   }
 
   get(column: ColumnReference): ColumnValues | undefined {

@@ -7,11 +7,12 @@ import type { Scope } from '../description.js'
 import { type AccessPath, type AccessRequest, rangeSource, rowsOf } from './access-request.js'
 import { assemble, costOfEntry, costOfRow, residualOf } from './assemble-path.js'
 import type { FilterValues } from './column-values.js'
-import { type KeyRanges, keyRanges } from './key-ranges.js'
+import type { KeyRanges } from './key-ranges.js'
 import { type KeyPart, type KnownColumns, matchOrder } from './order-match.js'
 import type { EntriesPlan, Seek } from './plan-node.js'
 import { isSameExpression } from './same-expression.js'
 import { seekRanges } from './seek-ranges.js'
+import { rangesLeft } from './tuple-ranges.js'
 import { isWithin, valuesWhere } from './value-set.js'
 
 /** The ways over each index that serves, and over two of them together. */
@@ -84,7 +85,7 @@ function rangesIn(
   const repeats = primaryKey.some((column) => indexParts.some((part) => part.column === column))
   // A unique entry ends without the primary key, so its key tells the indexed columns only.
   const rangeParts = index.definition.isUnique || repeats ? indexParts : keyParts
-  const found = keyRanges(prefixesOf(index, request.scope), rangeParts, values)
+  const found = rangesLeft(prefixesOf(index, request.scope), rangeParts, values)
   const isUniqueLookup = index.definition.isUnique && found.pointColumns === indexParts.length
   const fraction = isUniqueLookup ? found.ranges.length / rowsOf(request) : shareIn(index, request, found)
   return { found: { ...found, fraction }, keyParts }

@@ -1,5 +1,5 @@
 import type { Key, KeyRange } from '../../codec/key.js'
-import type { ColumnReference } from '../../expressions/nodes.js'
+import type { ColumnReference, ExpressionNode } from '../../expressions/nodes.js'
 import type { FilterValues } from './column-values.js'
 import type { KeyPart } from './order-match.js'
 import { hasBothBounds, type Interval, invertIntervals } from './value-set.js'
@@ -18,6 +18,8 @@ export interface KeyRanges {
   readonly constantColumns: number
   /** What part of the keys lies in the ranges, by a guess. */
   readonly fraction: number
+  /** Conjuncts about several columns that need no further look in the ranges. */
+  readonly settled?: readonly ExpressionNode[]
 }
 
 /** Builds the ranges below each of `prefixes`, in ascending order. */

@@ -109,6 +109,7 @@ export class PlanTemplate {
       bound.set(of, known)
       return known
     }
+    if (!this.#trace.fixed.every((fixed) => isSameExpression(fixed, node(fixed)))) return undefined
     const left = new Map<FilterValues, FilterValues>()
     for (const [values, columns] of this.#filters) {
       const other = valuesWith(values, columns, node)

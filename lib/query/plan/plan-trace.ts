@@ -13,6 +13,8 @@ export interface PartialIndexUse {
 /** What planning looked at of the constants in a query. With other constants of the same kind the plan is the same. */
 export class PlanTrace {
   readonly values: FilterValues[] = []
+  /** Expressions whose constants the plan has ranges of that it does not make anew. */
+  readonly fixed: ExpressionNode[] = []
   readonly partialIndexes: PartialIndexUse[] = []
 }
 
@@ -31,5 +33,6 @@ export function valuesLeft(
   if (known !== undefined) return known
   const values = new FilterValues(conjuncts, source)
   trace?.values.push(values)
+  if (values.tuples !== undefined) trace?.fixed.push(values.tuples.choice)
   return values
 }
