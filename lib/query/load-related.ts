@@ -108,7 +108,7 @@ function loadReferred(read: RelatedRead, sides: readonly RelationSide[], part: I
   return andThen(rows, (found) => {
     for (const row of found) {
       const isSeen = row !== undefined && (scope !== 'live' || !table.isDeleted(row))
-      if (isSeen) entityByKey.set(table.keyOf(row), session.materialise(table, row))
+      if (isSeen) entityByKey.set(table.keyOfRead(row), session.materialise(table, row))
     }
     for (const [side, key] of keyBySide) {
       const entity = key === undefined ? undefined : entityByKey.get(key)
@@ -198,7 +198,7 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
     })
     return andThen(targets, (rows) => {
       // The rows came in the order of the relation, which each collection keeps.
-      const place = new Map(rows.map((row, at) => [table.keyOf(row), at]))
+      const place = new Map(rows.map((row, at) => [table.keyOfRead(row), at]))
       sides.forEach((side, at) => {
         const own = linksByKey.get(keyOfSide(keys[at])) ?? []
         const places = new Set(own.map((link) => place.get(table.keyOfPrimaryKey(targetKey(link)))))

@@ -7,6 +7,7 @@ import type { ColumnDefinition, EntitySchema } from '../schema/entity-schema.js'
 import type { DiskValue, EnumIds, RowValue } from '../values/column-type.js'
 import type { StoredTable } from './catalogue.js'
 import type { Row } from './row.js'
+import { RowKey } from './row-key.js'
 import { enumIdsOf, unpackFill } from './stored-column.js'
 import { EntryCell, RowCell, type StoredValue } from './stored-value.js'
 
@@ -56,6 +57,11 @@ export class RowFormat<T extends object = object> {
     let key = this.prefix
     for (const column of this.schema.primaryKey) key += encodeKeyValue(column, row[column.position])
     return this.#checkedKey(key)
+  }
+
+  /** As {@link keyOf}. A row as it was read need not be asked for its values: that takes a tenth of a query's time. */
+  keyOfRead(row: Row): Key {
+    return RowKey.of(row) ?? this.keyOf(row)
   }
 
   /** The key of the row with these primary key values, in the order of the primary key. */
@@ -115,6 +121,7 @@ export class RowFormat<T extends object = object> {
       const isLacking = value === undefined || (value === null && !definition.isNullable)
       row[definition.position] = isLacking && fill !== null ? fill : this.fromDisk(definition, value ?? null)
     }
+    RowKey.keep(row, key)
     return row
   }
 

@@ -34,8 +34,8 @@ export function rowsInScope(
       const run = new QueryRun(session, transaction, {})
       const rows = rowsOfKeys(run, { source, columns, keys, scope: 'all', withoutScopes })
       return andThen(rows, (found: readonly Row[]) => {
-        const seen = new Set<Key>(found.map((row) => table.keyOf(row)))
-        return (row: Row) => seen.has(table.keyOf(row))
+        const seen = new Set<Key>(found.map((row) => table.keyOfRead(row)))
+        return (row: Row) => seen.has(table.keyOfRead(row))
       })
     }),
   )

@@ -189,7 +189,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
   }
 
   /** The one entity of a row that was just read. */
-  materialise<T extends object>(table: Table<T>, row: Row, key: Key = table.keyOf(row)): T {
+  materialise<T extends object>(table: Table<T>, row: Row, key: Key = table.keyOfRead(row)): T {
     const known = this.#byKey.get(key)
     if (known === undefined) {
       const entity = newEntity(table.schema, row)

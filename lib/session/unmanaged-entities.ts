@@ -20,7 +20,7 @@ export class UnmanagedEntities implements ResultEntities {
 
   materialise<T extends object>(table: Table<T>, row: Row): T {
     if (this.#byKey === undefined) return detachedEntity(table, row)
-    const key = table.keyOf(row)
+    const key = table.keyOfRead(row)
     // A key is of one table.
     const known = this.#byKey.get(key) as T | undefined
     if (known !== undefined) return known

@@ -1,4 +1,5 @@
 import { UsageError } from '../../errors/rome-error.js'
+import { Bearer } from '../../values/bearer.js'
 import type { LoadOptions } from '../collection.js'
 import type { RelationDefinition } from '../entity-schema.js'
 import { CollectionSide, RefSide, type RelationSide } from './relation-side.js'
@@ -107,17 +108,9 @@ function newSide({ entity, isNew }: Companion, definition: RelationDefinition): 
   return side
 }
 
-/** A base constructor that returns its argument gives the fields of the class under it to that object. */
-class Bearer {
-  constructor(entity: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: the private field must land on the entity itself.
-    return entity
-  }
-}
-
 /**
- * Hangs the companion on the entity as a private field, which nobody sees: neither loops, nor JSON, nor deep equality.
- * Measured on 200 000 entities it takes 0.15 µs to write and 0.01 µs to read, a `WeakMap` 1–2 µs and 0.09 µs.
+ * Hangs the companion on the entity as a private field. Measured on 200 000 entities it takes 0.15 µs to write and
+ * 0.01 µs to read, a `WeakMap` 1–2 µs and 0.09 µs.
  */
 class CompanionBearer extends Bearer {
   #companion: Companion
