@@ -19,6 +19,7 @@ import { planErase, planInsert, planSoftDelete, planUpdate } from './written-row
  * Everything is checked and planned before the first write, and the session's memory follows after the last one. So
  * when it fails, whatever the reason, neither the buffer nor the session has changed.
  *
+ * @param modified the entities to update, when they are known: then nothing else is to be written.
  * @returns what was planned to be written, in its order.
  * @throws ValidationError, ConstraintError, ConflictError `ROME_STALE_VERSION`, UsageError `ROME_ENTITY_STATE`.
  */
@@ -26,11 +27,12 @@ export async function flush(
   unit: UnitOfWork,
   transaction: RecordTransaction,
   session: QuerySession,
+  modified?: readonly EntityRecord[],
 ): Promise<readonly PlannedWrite[]> {
   const added = unit.relations.cascade()
   try {
     const now = session.clock()
-    const writes = await plan(unit, transaction, session, now)
+    const writes = await plan(unit, transaction, session, now, modified)
     session.scopes?.checkAll(writes)
     const cascaded = writes.length > 0 ? await writeRows(transaction, writes, now) : []
     unit.written(writes)
@@ -51,8 +53,8 @@ async function plan(
   transaction: RecordTransaction,
   session: QuerySession,
   now: Date,
+  modified: readonly EntityRecord[] = unit.modified(),
 ): Promise<PlannedWrite[]> {
-  const modified = unit.modified()
   const current = await readCurrent(unit, transaction, [...unit.deletions.keys(), ...modified])
   const rowOf = (record: EntityRecord) => current.get(record) ?? (record.row as Row)
   const erases: PlannedWrite[] = []

@@ -38,6 +38,15 @@ export class IdentityMap {
     return false
   }
 
+  /** Those of which something is true. */
+  filter(test: (record: EntityRecord) => boolean): EntityRecord[] {
+    const found: EntityRecord[] = []
+    for (const byKey of this.#byTable.values()) {
+      for (const record of byKey.values()) if (test(record)) found.push(record)
+    }
+    return found
+  }
+
   set(key: Key, record: EntityRecord): void {
     const table = idOf(key)
     const byKey = this.#byTable.get(table)

@@ -11,7 +11,7 @@ import { readOnlyError } from './read-only.js'
 import type { SessionHooks } from './session-hooks.js'
 import type { SessionHost } from './session-host.js'
 import type { BeginOptions, Propagation, SessionOptions, TransactionOptions } from './transaction-options.js'
-import type { UnitOfWork } from './unit-of-work.js'
+import type { Changes, UnitOfWork } from './unit-of-work.js'
 
 /**
  * `transaction` commits at its end; `nested` goes back by itself, and its end becomes part of the frame around it;
@@ -94,18 +94,23 @@ export class TransactionStack {
   flush(reads?: () => ModelsRead): MaybePromise<void> {
     if (this.#isReadOnly || this.#hooks.isCalling) return undefined
     // What a hook does for one model may be of another.
-    if (!this.#unit.hasChanges(this.#hooks.hasFlushHooks ? undefined : reads)) return undefined
+    const changes = this.#unit.changes(this.#hooks.hasFlushHooks ? undefined : reads)
+    if (changes === undefined) return undefined
     if (this.refusesWrites) throw readOnlyError('flush')
     const { observer } = this.#host
-    return observer === undefined ? this.#flush() : observer.observe({ operation: 'flush' }, () => this.#flush())
+    const flush = () => this.#flush(changes)
+    return observer === undefined ? flush() : observer.observe({ operation: 'flush' }, flush)
   }
 
-  #flush(): MaybePromise<void> {
+  #flush({ modified }: Changes): MaybePromise<void> {
     const unit = this.#unit
     if (this.#hooks.hasFlushHooks) {
       return this.#whole((transaction) => flushWithHooks(unit, transaction, this.#session, this.#hooks))
     }
-    return andThen(this.current(), async (transaction) => void (await flush(unit, transaction, this.#session)))
+    return andThen(
+      this.current(),
+      async (transaction) => void (await flush(unit, transaction, this.#session, modified)),
+    )
   }
 
   /** Opens a frame. @throws UsageError `ROME_TRANSACTION_STATE` for options of a nested one, and one that is never. */

@@ -27,6 +27,12 @@ import { type EntityMemory, type RelationHost, RelationMemory, renewRelations } 
 /** A row that was written beside the unit of work: inserted without `previous`, erased without `next`. */
 type FollowedWrite = Pick<RowWrite, 'previous' | 'next'>
 
+/** That there is something to write. */
+export interface Changes {
+  /** The entities to update, where that is all and nothing can add to it. */
+  readonly modified?: readonly EntityRecord[]
+}
+
 /**
  * The memory of a session: the identity map (one entity per key), what was added and marked for deletion, and the
  * checkpoints all of it can go back to. It neither reads nor writes the store.
@@ -87,11 +93,19 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   /** Stored entities with unwritten changes. Cost: one comparison per entity and column. */
   modified(): EntityRecord[] {
-    const modified: EntityRecord[] = []
-    for (const record of this.#byKey.records()) {
-      if (!this.#deletions.has(record) && this.isModified(record)) modified.push(record)
-    }
-    return modified
+    return this.#byKey.filter((record) => !this.#deletions.has(record) && this.isModified(record))
+  }
+
+  /** Whether there is something to write that is kept as such, and not found by comparing. */
+  get #hasNoted(): boolean {
+    return this.#pending.size > 0 || this.#deletions.size > 0 || this.relations.hasChanges
+  }
+
+  /** As {@link UnitOfWork.hasChanges}, with what was found where all entities were compared. */
+  changes(reads?: () => ModelsRead): Changes | undefined {
+    if (this.#hasNoted || reads !== undefined) return this.hasChanges(reads) ? {} : undefined
+    const modified = this.modified()
+    return modified.length === 0 ? undefined : { modified }
   }
 
   /** Whether a stored entity has unwritten changes. */
@@ -104,7 +118,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
    * models that are read, or of all.
    */
   hasChanges(reads?: () => ModelsRead): boolean {
-    if (this.#pending.size > 0 || this.#deletions.size > 0 || this.relations.hasChanges) return true
+    if (this.#hasNoted) return true
     if (this.#byKey.isEmpty) return false
     const models = reads?.()
     const tables = models && new Set(Array.from(models, (schema) => this.#host.tableOf(schema).id))

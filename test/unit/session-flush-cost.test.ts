@@ -10,7 +10,7 @@ import { fields } from '../../lib/schema/fields.js'
 import type { Ref } from '../../lib/schema/ref.js'
 import { t as types } from '../../lib/values/t.js'
 import { Author, Book, openRome as openLibrary, Portrait, Tag } from '../support/relations-fixture.js'
-import { Image, Member, Note, openRome } from '../support/session-fixture.js'
+import { Image, Member, Note, openRome, stored } from '../support/session-fixture.js'
 
 /** Counts how often a property of an entity is looked at. */
 function watch(entity: object, property: string): { count: number } {
@@ -50,6 +50,48 @@ t.test('a query compares the entities of the models that it reads, and no others
   note.body = 'changed'
   await session.commit()
   t.ok(looks.count > 1, 'a commit compares all')
+})
+
+t.test(
+  'a flush or commit that writes compares each entity once, and so does one that has nothing to write',
+  async (t) => {
+    const rome = await openRome(t)
+    await using session = rome.session()
+    const [first, last] = ['a', 'b'].map((title) => session.add(create(Note, { title })))
+    await session.commit()
+    await session.getMany(Note, ['a', 'b'])
+    const looks = watch(first, 'count')
+    const looksOf = async (work: () => Promise<unknown>): Promise<number> => {
+      const before = looks.count
+      await work()
+      return looks.count - before
+    }
+    last.body = 'changed'
+    t.equal(await looksOf(() => session.flush()), 1)
+    t.equal(await looksOf(() => session.flush()), 1)
+    last.body = 'again'
+    t.equal(await looksOf(() => session.commit()), 1)
+    t.equal(await looksOf(() => session.commit()), 1)
+    t.equal((await stored(rome, Note, 'b'))?.body, 'again')
+  },
+)
+
+t.test('what is in a read-only session, or unmanaged, is never compared', async (t) => {
+  const rome = await openRome(t)
+  await rome.transact((other) => other.add(create(Note, { title: 'a' })))
+  for (const readOnly of [true, false]) {
+    await using session = rome.session({ readOnly })
+    const query = session.query(Note)
+    const note = await (readOnly ? query : query.unmanaged()).one()
+    const looks = watch(note, 'count')
+    await session.query(Note).all()
+    await session.begin(() => session.query(Note).count())
+    await session.flush()
+    await session.commit()
+    await session.query(Note).count()
+    await session.close()
+    t.equal(looks.count, 0)
+  }
 })
 
 t.test('a query sees every unwritten change that it could, wherever it reads', async (t) => {
