@@ -51,12 +51,11 @@ export function encodeCommit(commit: LoggedCommit, chain: number): EncodedRecord
  */
 export function decodeCommit(record: LogRecord): LoggedCommit {
   const { payload, version } = record
+  const id = commitIdOf(record)
   try {
     const tag = payload[0]
-    if (tag !== commitTag && tag !== unmarkedTag) throw new RangeError('not a commit')
     const headBytes = tag === commitTag ? 9 : 8
     let position = 2 + payload.readUInt8(1)
-    const id = payload.toString('utf8', 2, position)
     const count = payload.readUInt32BE(position)
     position += 4
     const writes: Write[] = []
@@ -74,11 +73,28 @@ export function decodeCommit(record: LogRecord): LoggedCommit {
     if (position !== payload.length) throw new RangeError('bytes are left over')
     return { version, id, writes }
   } catch (error) {
-    throw new CorruptionError('ROME_CORRUPT', 'A record of the commit log is malformed; restore the store.', {
-      context: { version },
-      cause: error,
-    })
+    throw malformed(version, error)
   }
+}
+
+/** The id of a commit whose writes nobody needs. @throws CorruptionError `ROME_CORRUPT` */
+export function commitIdOf({ payload, version }: LogRecord): string {
+  try {
+    const tag = payload[0]
+    if (tag !== commitTag && tag !== unmarkedTag) throw new RangeError('not a commit')
+    const end = 2 + payload.readUInt8(1)
+    if (end > payload.length) throw new RangeError('the id is longer than its record')
+    return payload.toString('utf8', 2, end)
+  } catch (error) {
+    throw malformed(version, error)
+  }
+}
+
+function malformed(version: Version, cause: unknown): CorruptionError {
+  return new CorruptionError('ROME_CORRUPT', 'A record of the commit log is malformed; restore the store.', {
+    context: { version },
+    cause,
+  })
 }
 
 const commitTag = 2

@@ -3,7 +3,7 @@ import { CorruptionError, EngineError, type ErrorContext } from '../../errors/ro
 import type { Version } from '../contract.js'
 import { Outcomes } from '../outcomes.js'
 import type { ClosedSegment, OpenLog } from './commit-log.js'
-import { decodeCommit, type LoggedCommit } from './commit-record.js'
+import { commitIdOf, decodeCommit, type LoggedCommit } from './commit-record.js'
 import { storeFormat } from './identity.js'
 import { hasRecordAfter, type LogRecord, readRecord } from './log-record.js'
 import { listSegments, segmentPath } from './segment-files.js'
@@ -101,7 +101,8 @@ function checkRecords(
     if (record.version !== last.version + 1 || record.chain !== last.crc) {
       throw damaged('a record does not continue the one before', { segment, offset: last.end, version: record.version })
     }
-    outcomes.add(decodeCommit(record).id, record.version)
+    // What it writes is read when it is applied again.
+    outcomes.add(commitIdOf(record), record.version)
     last = record
   }
   return { version: last.version, chain: last.crc, size: last.end }
