@@ -6,8 +6,9 @@ import type { ChildCondition } from './child-conditions.js'
 
 const image = fields(Image)
 
-/** How many images are read at once while looking for those with a property or tag. */
-const batchSizeMin = 100
+/** How many images are read at once while looking for those with a property or tag: first, and then. */
+const firstBatchSizeMin = 100
+const batchSizeMin = 25
 const batchSizeMax = 2000
 
 /** What few images have leads to them; what more have is met soon enough in the order of the list. */
@@ -56,7 +57,7 @@ async function findPart(session: RomeSession, search: PartSearch): Promise<Image
   const pass = (read: Image[]) => withAll(session, children, read.filter(isShown))
   let found: Image[] = []
   let readCount = 0
-  let size = children.length === 0 ? limit : Math.max(batchSizeMin, Math.min(4 * limit, batchSizeMax))
+  let size = children.length === 0 ? limit : Math.max(firstBatchSizeMin, Math.min(4 * limit, batchSizeMax))
   for (let last = marker; limit > 0; ) {
     const batch = { ...search, marker: last, limit: Number.isFinite(size) ? size : undefined }
     const read = await imageQuery(session, batch).all()
@@ -71,9 +72,16 @@ async function findPart(session: RomeSession, search: PartSearch): Promise<Image
     }
     last = read[read.length - 1]
     // By how many had it so far, and somewhat more, since they need not be spread evenly.
-    size = Math.max(batchSizeMin, Math.min(Math.ceil(left * 1.25), 2 * readCount, batchSizeMax))
+    size = batchSizeFor(Math.min(left * 1.25, 2 * readCount))
   }
   return found.slice(0, limit)
+}
+
+/** One of a few sizes, since for each a plan is kept. */
+function batchSizeFor(images: number): number {
+  let size = batchSizeMin
+  while (size < images && size < batchSizeMax) size *= 2
+  return Math.min(size, batchSizeMax)
 }
 
 /** Images by their own columns alone. */
