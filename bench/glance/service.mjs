@@ -14,7 +14,7 @@ export class Service {
   #child
   #url
 
-  /** Starts it and waits until it listens. `profile` is a file that a profile is left in at its end. */
+  /** Starts it and waits until it listens. `profile` is a directory where a profile is left at its end. */
   static async start({ store, cacheBytes, profile }) {
     const service = new Service()
     const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
