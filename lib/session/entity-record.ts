@@ -24,7 +24,7 @@ export const never = -1
 
 /** What follows the relations of an entity, as the entity's record sees it. */
 export interface RelationOwner {
-  /** @throws UsageError `ROME_READ_ONLY`. */
+  /** @throws UsageError `ROME_READ_ONLY`, `ROME_SESSION_BUSY`. */
   requireChangeable(): void
   /** A side of the entity changes: what it is may have to come back. */
   willChange(record: EntityRecord, side: RelationSide): void

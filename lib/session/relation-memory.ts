@@ -34,6 +34,8 @@ export interface EntityMemory {
 export interface RelationHost {
   /** Nothing is ever written: what is done to entities is no change. */
   readonly isReadOnly: boolean
+  /** @throws UsageError `ROME_SESSION_BUSY`: what changes amid a flush would be taken for written. */
+  readonly requireIdle: () => void
   /** Nothing may be written now. */
   readonly refusesWrites: boolean
   readonly tableOf: (schema: EntitySchema) => Table
@@ -96,6 +98,7 @@ export class RelationMemory implements RelationOwner {
   }
 
   requireChangeable(): void {
+    this.#host.requireIdle()
     if (this.#host.refusesWrites) throw readOnlyError('relation')
   }
 

@@ -139,6 +139,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
       get refusesWrites() {
         return refusesWrites()
       },
+      requireIdle: () => this.#guard.check(),
       tableOf: (schema) => rome.store.table(schema) as Table,
       loadSide: (side, how, caller) => this.#loadSide(side, how, caller),
     })

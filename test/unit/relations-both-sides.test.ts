@@ -244,3 +244,19 @@ t.test('a relation takes entities of its model only', async (t) => {
   t.throws(() => author.books.remove({} as never), { code: 'ROME_ARGUMENT' })
   t.throws(() => author.portrait.set(undefined as never), { code: 'ROME_UNDEFINED' })
 })
+
+t.test('no relation changes while its session writes, which would take the change for written', async (t) => {
+  const rome = await openRome(t)
+  const session = rome.session()
+  const author = session.add(create(Author, { name: 'Austen' }))
+  const book = session.add(create(Book, { title: 'Emma' }))
+  const committing = session.commit()
+  t.throws(() => author.books.add(book), { code: 'ROME_SESSION_BUSY' })
+  t.throws(() => book.author.set(author), { code: 'ROME_SESSION_BUSY' })
+  await committing
+  t.same(members(author.books), [])
+  author.books.add(book)
+  await session.commit()
+  const read = await rome.session().getOrThrow(Book, book.id)
+  t.equal(read.authorId, author.id)
+})

@@ -39,7 +39,10 @@ export class Companion {
     CompanionBearer.hang(entity, this)
   }
 
-  /** To be called before the user changes what the entity is related to. @throws UsageError `ROME_READ_ONLY`. */
+  /**
+   * To be called before the user changes what the entity is related to.
+   * @throws UsageError `ROME_READ_ONLY`, `ROME_SESSION_BUSY`.
+   */
   requireChangeable(): void {}
 
   /** To be called before a side of the entity changes. */
@@ -68,7 +71,7 @@ export class Companion {
   }
 }
 
-/** To be called before the user changes a side. @throws UsageError `ROME_READ_ONLY`. */
+/** To be called before the user changes a side. @throws UsageError `ROME_READ_ONLY`, `ROME_SESSION_BUSY`. */
 export function requireChangeable(side: RelationSide): void {
   companionOf(side.entity)?.requireChangeable()
 }
