@@ -290,10 +290,12 @@ export class ResidentSet {
   }
 }
 
-function rowBytes(key: Key, cell: RowCell): number {
+/** What a row takes, by estimate. */
+export function rowBytes(key: Key, cell: RowCell): number {
   return rowOverheadBytes + key.length + Math.ceil(cell.length * decodedShare)
 }
 
-function entryBytes(key: Key, cell: EntryCell): number {
+/** What an index entry takes, by estimate. */
+export function entryBytes(key: Key, cell: EntryCell): number {
   return entryOverheadBytes + 2 * key.length + cell.length
 }
