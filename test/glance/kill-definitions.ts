@@ -10,6 +10,8 @@ import {
 
 const admin = { isAdmin: true, owner: null }
 const parts = [1, 2, 3, 4, 5]
+/** The calls number their rows from 1 upwards, in blocks that a killed process leaves unused. */
+const firstId = 1_000_000
 const contents = [MetadefObject, MetadefProperty, MetadefTag, MetadefNamespaceResourceType] as const
 
 /** Fills a namespace at once, then deletes its objects, writes its tags anew, or deletes it with all that is in it. */
@@ -17,7 +19,7 @@ export async function changeDefinitions(glance: GlanceDatabase, number: number):
   const { metadef } = glance
   const namespace_name = `namespace ${number}`
   await glance.rome.transact(async (session) => {
-    const rows = parts.map((part) => ({ id: 10 * number + part, namespace_id: number, name: `${part}` }))
+    const rows = parts.map((part) => ({ id: firstId + 10 * number + part, namespace_id: number, name: `${part}` }))
     const types = rows.map(({ id }) => ({ id, name: `type ${id}` }))
     const associations = rows.map(({ id, namespace_id }) => ({ resource_type_id: id, namespace_id }))
     await session.bulkInsert(MetadefNamespace, [{ id: number, namespace: namespace_name, owner: 'alice' }])
