@@ -16,6 +16,7 @@ export function chartOf({ title, rows, names, isHighlighted }) {
   })
   const size = `width="${width}" height="${head + lines * height}" viewBox="0 0 ${width} ${head + lines * height}"`
   return `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="11" fill="#222222">
+<title>${escaped(title)}</title>
 <rect width="100%" height="100%" fill="#ffffff"/>
 <text x="${panel.gap}" y="24" font-size="14">${escaped(title)}</text>
 ${panels.join('\n')}
