@@ -8,9 +8,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { level } from '../dist/lib/engines/level/index.js'
 import { defineEntity, fields, index, primaryKey, Rome, t } from '../dist/lib/index.js'
+import { medianOf } from './median.mjs'
+import { wholeNumber, wholeNumbers } from './option-values.mjs'
 
 const options = new Command('npm run bench:growth --')
   .option('--rows <numbers>', 'how many rows the stores have', wholeNumbers, [10_000, 100_000])
@@ -149,20 +151,6 @@ async function time({ times, run }, store) {
     await session.close()
   }
   return ((performance.now() - startedAt) * 1000) / times
-}
-
-function wholeNumber(text) {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('Give a whole number above 0.')
-  return value
-}
-
-function wholeNumbers(text) {
-  return text.split(',').map(wholeNumber)
-}
-
-function medianOf(numbers) {
-  return numbers.sort((left, right) => left - right)[numbers.length >> 1]
 }
 
 function print(rows) {

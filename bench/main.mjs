@@ -11,8 +11,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { chartOf } from './chart.mjs'
+import { medianOf } from './median.mjs'
+import { namesOf, wholeNumber } from './option-values.mjs'
 import { nodeOfPeers, versionOf } from './packages.mjs'
 import { peers } from './peers.mjs'
 import { reportOf } from './report.mjs'
@@ -126,7 +128,7 @@ if (options.workloads.includes('W12')) await measureStarts()
 
 const rows = Object.entries(milliseconds).map(([workload, ofPeers]) => {
   const { title, unit, isStart } = workloads[workload]
-  const medians = Object.fromEntries(names.flatMap((name) => (ofPeers[name] ? [[name, median(ofPeers[name])]] : [])))
+  const medians = Object.fromEntries(names.flatMap((name) => (ofPeers[name] ? [[name, medianOf(ofPeers[name])]] : [])))
   const measured = Object.keys(medians)
   const values = Object.fromEntries(measured.map((name) => [name, isStart ? medians[name] : 1000 / medians[name]]))
   const ratio = Object.fromEntries(measured.map((name) => [name, medians[name] / medians[reference]]))
@@ -252,24 +254,4 @@ function fail(message) {
 
 function rotated(values, by) {
   return values.map((_value, index) => values[(index + by) % values.length])
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-function wholeNumber(text) {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give a whole number from 1 upwards.')
-}
-
-function namesOf(known) {
-  return (text) => {
-    const names = text.split(',')
-    const unknown = names.filter((name) => !Object.hasOwn(known, name))
-    if (unknown.length > 0) throw new InvalidArgumentError(`Known are ${Object.keys(known).join(', ')}.`)
-    return names
-  }
 }

@@ -11,8 +11,10 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { cpus, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { markdownTable } from 'markdown-table'
+import { medianOf } from '../median.mjs'
+import { namesOf, wholeNumber, wholeNumbers } from '../option-values.mjs'
 import { versionOf } from '../packages.mjs'
 import { rounded } from '../report.mjs'
 import { Expected, rowsOf } from './catalogue.mjs'
@@ -21,7 +23,7 @@ import { canPin, leaveCoreToService, Service } from './service.mjs'
 
 const options = new Command('npm run bench:glance --')
   .option('--n <images>', 'how many images are stored', wholeNumber, 100_000)
-  .option('--commands <names>', Object.keys(questions).join(', '), namesOfCommands, Object.keys(questions))
+  .option('--commands <names>', Object.keys(questions).join(', '), namesOf(questions), Object.keys(questions))
   .option('--connections <counts>', 'how many ask at the same time', wholeNumbers, [1, 4, 16])
   .option('--seconds <count>', 'of each measurement', wholeNumber, 3)
   .option('--repetitions <count>', 'of each measurement', wholeNumber, 3)
@@ -165,25 +167,4 @@ function report(rows, residentBytes) {
 
 function progress(what) {
   process.stderr.write(`${what} `)
-}
-
-function medianOf(values) {
-  const sorted = values.toSorted((a, b) => a - b)
-  const middle = sorted.length >> 1
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
-}
-
-function wholeNumber(text) {
-  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('Give a whole number from 1 upwards.')
-}
-
-function namesOfCommands(text) {
-  const names = text.split(',')
-  if (names.every((name) => Object.hasOwn(questions, name))) return names
-  throw new InvalidArgumentError(`Known are ${Object.keys(questions).join(', ')}.`)
-}
-
-function wholeNumbers(text) {
-  return text.split(',').map(wholeNumber)
 }
