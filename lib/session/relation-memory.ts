@@ -27,7 +27,7 @@ export interface EntityMemory {
   /** Takes a mark for deletion back. */
   keep(record: EntityRecord): void
   /** To be called before a record changes. */
-  touch(record: EntityRecord): void
+  preserve(record: EntityRecord): void
 }
 
 /** What it needs of the session. */
@@ -172,7 +172,7 @@ export class RelationMemory implements RelationOwner {
 
   /** Forgets what an entity is related to, and what was changed in that. */
   unload(record: EntityRecord): void {
-    this.#entities.touch(record)
+    this.#entities.preserve(record)
     for (const side of record.sides?.values() ?? []) {
       if (side instanceof CollectionSide && side.definition.kind === 'manyToMany') {
         for (const other of [...side.added]) unrelate(side, other)

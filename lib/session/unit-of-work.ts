@@ -175,7 +175,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     }
     const isWritten = record.state === 'deleted' && !this.#deletions.has(record)
     if (isWritten && (deletion === 'soft' || record.row === undefined)) return
-    this.touch(record)
+    this.preserve(record)
     record.state = 'deleted'
     if (this.#deletions.get(record) !== 'hard') this.#deletions.set(record, deletion)
   }
@@ -227,7 +227,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   /** Makes an entity what its row is, and forgets what was changed in it. */
   refresh(record: EntityRecord, row: Row): void {
-    this.touch(record)
+    this.preserve(record)
     const previous = record.row
     if (previous !== row || isModified(record)) assignRow(record.table.schema, record.entity, row)
     this.#setRow(record, record.key as Key, row)
@@ -270,7 +270,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
       const record = this.#byKey.get(keyOfWrite(table, write))
       if (record === undefined || previous === next) continue
       if (isGone(table, previous, next)) gone.add(record.entity)
-      this.touch(record)
+      this.preserve(record)
       if (next !== undefined && record.row === undefined) {
         // Erased in this transaction: the row is of another entity now.
         this.#byKey.delete(record)
@@ -299,7 +299,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     const gone = new Set<object>()
     for (const { record, table, previous, next, assigned } of writes) {
       if (record === undefined) continue
-      this.touch(record)
+      this.preserve(record)
       if (previous !== next) record.uncommitted ??= { stored: previous, given: undefined }
       this.#pending.delete(record)
       this.#deletions.delete(record)
@@ -406,7 +406,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
       Object.assign(record, { table, state: 'transient', row: undefined, key: undefined, isNew: true })
     }
     this.#checkGivenKey(record)
-    this.touch(record)
+    this.preserve(record)
     attachRelations(table.schema, entity)
     record.owner = this
     record.cameAt = this.#checkpoints.moment
@@ -427,11 +427,11 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     if (record.state !== 'deleted') return
     if (record.row === undefined) {
       this.#checkGivenKey(record)
-      this.touch(record)
+      this.preserve(record)
       this.#makePending(record)
       return
     }
-    this.touch(record)
+    this.preserve(record)
     record.state = 'persistent'
     const wasMarkedOnly = this.#deletions.delete(record)
     const { deletedAt } = record.table.schema
@@ -447,7 +447,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
   #leave(record: EntityRecord, state: 'transient' | 'detached'): void {
     // What came since the newest checkpoint would leave at a rollback anyway. Not to save it keeps a loop that expunges
     // the entities of a long stream in constant memory.
-    if (record.cameAt < this.checkpointNow.moment) this.touch(record)
+    if (record.cameAt < this.checkpointNow.moment) this.preserve(record)
     this.#pending.delete(record)
     this.#deletions.delete(record)
     this.#byKey.delete(record)
@@ -482,12 +482,12 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
   #map(record: EntityRecord, key: Key): void {
     const holder = this.#byKey.get(key)
     if (holder === record) return
-    if (holder !== undefined) this.touch(holder)
+    if (holder !== undefined) this.preserve(holder)
     this.#byKey.set(key, record)
   }
 
   /** To be called before a record changes. */
-  touch(record: EntityRecord): void {
+  preserve(record: EntityRecord): void {
     this.checkpointNow.save(record, this.#byKey.has(record))
   }
 
