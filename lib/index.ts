@@ -124,7 +124,13 @@ export {
 } from './session/rome.js'
 export { type GetOptions, RomeSession, type TransactionWork } from './session/session.js'
 export type { SessionSavepoint, SessionTransaction } from './session/session-transaction.js'
-export type { BeginOptions, Propagation, SessionOptions, TransactionOptions } from './session/transaction-options.js'
+export type {
+  BeginOptions,
+  ChangeTracking,
+  Propagation,
+  SessionOptions,
+  TransactionOptions,
+} from './session/transaction-options.js'
 export type { UpsertExpectation, UpsertOptions } from './session/upsert.js'
 export { ColumnSpec } from './values/column-spec.js'
 export type { JsonValue } from './values/column-type.js'

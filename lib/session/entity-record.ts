@@ -29,7 +29,7 @@ export interface RelationOwner {
   /** A side of the entity changes: what it is may have to come back. */
   willChange(record: EntityRecord, side: RelationSide): void
   /** An entity was made to refer to another one, or to none. */
-  referred(side: RefSide): void
+  referred(record: EntityRecord, side: RefSide): void
   /** Two entities were related, one of which may be new to the session. */
   related(link: NewLink): void
   /** The entity is not kept without the relation it was taken out of. Whether it will be deleted. */
@@ -75,7 +75,7 @@ export class EntityRecord extends Companion {
   }
 
   override referred(side: RefSide): void {
-    this.owner?.relations.referred(side)
+    this.owner?.relations.referred(this, side)
   }
 
   override related(link: NewLink): void {

@@ -43,6 +43,8 @@ export class MemoryCheckpoint {
   readonly properties: ReadonlyMap<EntityRecord, readonly unknown[]>
   /** `undefined` when there were none. */
   readonly changes: RelationChanges | undefined
+  /** `undefined` where all are compared, and when there were none. */
+  readonly touched: ReadonlySet<EntityRecord> | undefined
 
   constructor(
     moment: number,
@@ -50,12 +52,14 @@ export class MemoryCheckpoint {
     deletions: ReadonlyMap<EntityRecord, Deletion> = noDeletions,
     properties: ReadonlyMap<EntityRecord, readonly unknown[]> = noProperties,
     changes?: RelationChanges,
+    touched?: ReadonlySet<EntityRecord>,
   ) {
     this.moment = moment
     this.pending = pending
     this.deletions = deletions
     this.properties = properties
     this.changes = changes
+    this.touched = touched
   }
 
   /** Nothing has changed since. */

@@ -26,14 +26,16 @@ export interface EntityMemory {
   delete(entity: object, deletion: 'soft' | 'hard'): void
   /** Takes a mark for deletion back. */
   keep(record: EntityRecord): void
+  /** A record was changed. */
+  touch(record: EntityRecord): void
   /** To be called before a record changes. */
   preserve(record: EntityRecord): void
 }
 
 /** What it needs of the session. */
 export interface RelationHost {
-  /** Nothing is ever written: what is done to entities is no change. */
-  readonly isReadOnly: boolean
+  /** All entities are looked at for changes, and not those alone that were touched. */
+  readonly comparesAll: boolean
   /** @throws UsageError `ROME_SESSION_BUSY`: what changes amid a flush would be taken for written. */
   readonly requireIdle: () => void
   /** Nothing may be written now. */
@@ -102,7 +104,8 @@ export class RelationMemory implements RelationOwner {
     if (this.#host.refusesWrites) throw readOnlyError('relation')
   }
 
-  referred(side: RefSide): void {
+  referred(record: EntityRecord, side: RefSide): void {
+    this.#entities.touch(record)
     this.#noted.referred.add(side)
   }
 

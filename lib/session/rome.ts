@@ -28,7 +28,13 @@ import { type ConsumeOptions, OutboxConsumer } from './outbox-consumer.js'
 import { type Attempt, type RetryOptions, retryOnConflict, retryOptionRules } from './retry.js'
 import { RomeSession } from './session.js'
 import type { SessionCounts, SessionHost } from './session-host.js'
-import { isIsolation, type SessionOptions, sessionOptionRules } from './transaction-options.js'
+import {
+  type ChangeTracking,
+  isChangeTracking,
+  isIsolation,
+  type SessionOptions,
+  sessionOptionRules,
+} from './transaction-options.js'
 
 /** How a store is opened. What concerns storage is said to the engine. */
 export interface RomeOptions {
@@ -38,6 +44,8 @@ export interface RomeOptions {
   readonly models?: readonly ModelClass[] | undefined
   /** What a commit must prove, unless the session or the transaction says otherwise; `serializable` by default. */
   readonly isolation?: Isolation | undefined
+  /** How sessions find what was changed in their entities, unless they say otherwise; `compared` by default. */
+  readonly changes?: ChangeTracking | undefined
   /** What happens to a query that reads a whole table to find a part of it; `warn` by default. */
   readonly fullScans?: FullScanPolicy | undefined
   /** What a query may cost that says nothing itself; without a limit by default. */
@@ -81,6 +89,11 @@ export interface DebugOptions {
    * `rome.close()` fails with `ROME_LEAK` when there are any. Costs a stack trace for each.
    */
   readonly leaks?: boolean | undefined
+  /**
+   * Commits of sessions with `changes: 'touched'` compare every entity, and fail with `ROME_NOT_TOUCHED` when one was
+   * changed that was not touched. Costs what such sessions save.
+   */
+  readonly touches?: boolean | undefined
 }
 
 /** How `rome.analyze` runs. */
@@ -126,6 +139,7 @@ const optionRules: OptionRules<RomeOptions> = {
   engine: (value) => isObject(value) && isObject(value.manifest),
   models: Array.isArray,
   isolation: isIsolation,
+  changes: isChangeTracking,
   fullScans: isOneOf('allow', 'warn', 'refuse'),
   budget: isObject,
   lockTimeoutMs: (value) => typeof value === 'number' && value >= 0 && value <= timeoutMsMax,
@@ -134,7 +148,9 @@ const optionRules: OptionRules<RomeOptions> = {
   temporaryDirectory: (value) => typeof value === 'string' && value !== '',
   logger: (value) => isObject(value) && isFunction(value.warn),
   logLevel: isOneOf(...logLevels),
-  debug: (value) => isObject(value) && Object.entries(value).every(([name, on]) => name === 'leaks' && isBoolean(on)),
+  debug: (value) =>
+    isObject(value) &&
+    Object.entries(value).every(([name, on]) => (name === 'leaks' || name === 'touches') && isBoolean(on)),
   tracer: (value) => isObject(value) && isFunction(value.startActiveSpan) && isFunction(value.startSpan),
   clock: isFunction,
   cache: (value) => isObject(value) && typeof value.bytes === 'number' && value.bytes >= 0,
@@ -181,6 +197,10 @@ export class Rome implements SessionHost, AsyncDisposable {
   /** @internal */
   readonly isolation: Isolation
   /** @internal */
+  readonly changes: ChangeTracking
+  /** @internal */
+  readonly looksForUntouched: boolean
+  /** @internal */
   readonly fullScans: FullScanPolicy
   /** @internal */
   readonly logger: Logger
@@ -218,6 +238,8 @@ export class Rome implements SessionHost, AsyncDisposable {
     const scopes = schemas.flatMap((schema) => schema.scopes).filter((scope) => scope.isDefault)
     this.scopeNames = new Set(scopes.map((scope) => scope.name))
     this.isolation = options.isolation ?? 'serializable'
+    this.changes = options.changes ?? 'compared'
+    this.looksForUntouched = options.debug?.touches ?? false
     this.fullScans = options.fullScans ?? 'warn'
     this.logger = logger
     this.observer = observer
@@ -320,7 +342,7 @@ export class Rome implements SessionHost, AsyncDisposable {
     options: TransactOptions = {},
   ): Promise<T> {
     checkOptions('rome.transact', options, { ...sessionOptionRules, ...retryOptionRules })
-    const { isolation, durability, scopes, readOnly, ...retrying } = options
+    const { isolation, durability, scopes, readOnly, changes, ...retrying } = options
     const onRetry: RetryOptions['onRetry'] = (retry) => {
       this.#retries++
       const { attempt, delayMs, error } = retry
@@ -328,7 +350,7 @@ export class Rome implements SessionHost, AsyncDisposable {
       options.onRetry?.(retry)
     }
     const attemptOnce = async (attempt: Attempt): Promise<T> => {
-      const session = this.session({ scopes, readOnly })
+      const session = this.session({ scopes, readOnly, changes })
       try {
         return await session.begin({ isolation, durability, signal: options.signal }, () => work(session, attempt))
       } finally {

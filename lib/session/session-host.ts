@@ -8,6 +8,7 @@ import type { OpenResources } from '../records/open-resources.js'
 import type { RecordStore } from '../records/record-store.js'
 import type { Isolation } from '../records/record-transaction.js'
 import type { Hooks } from './hooks.js'
+import type { ChangeTracking } from './transaction-options.js'
 
 /** What happened in all sessions of a Rome since it was opened. */
 export interface SessionCounts extends QueryCounts {
@@ -20,6 +21,9 @@ export interface SessionCounts extends QueryCounts {
 export interface SessionHost {
   readonly store: RecordStore
   readonly isolation: Isolation
+  readonly changes: ChangeTracking
+  /** Whether commits look for changes of entities that were not touched. */
+  readonly looksForUntouched: boolean
   readonly fullScans: FullScanPolicy
   readonly logger: Logger
   /** Told of all that is done; `undefined` where nobody wants to know. */

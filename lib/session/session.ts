@@ -135,7 +135,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.scopes = sessionScopes(rome.scopeNames, options.scopes)
     const refusesWrites = () => this.#transactions.refusesWrites
     this.#unit = new UnitOfWork({
-      isReadOnly: options.readOnly === true,
+      // What is done to the entities of a session that only reads is no change.
+      comparesAll: options.readOnly !== true && (options.changes ?? rome.changes) === 'compared',
       get refusesWrites() {
         return refusesWrites()
       },
@@ -189,6 +190,44 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    */
   addAll(entities: Iterable<object>): void {
     for (const entity of entities) this.add(entity)
+  }
+
+  /**
+   * Tells a session with `changes: 'touched'` that entities of it were changed, or are about to be: they are compared
+   * with their rows until the transaction ends, others are not. Where all are compared it does nothing, so that what
+   * changes entities may say it in any session. Cost: no read.
+   *
+   * What is added, deleted, merged, upserted or related, and what was written in this transaction, needs no touch.
+   *
+   * @throws UsageError `ROME_ENTITY_STATE` when one of them is not in this session, `ROME_READ_ONLY`; then none was
+   * touched.
+   *
+   * @example
+   * ```ts
+   * import { column, entity, primaryKey, t, type Rome } from 'rome-orm'
+   *
+   * @entity('books')
+   * class Book {
+   *   @primaryKey(t.uuid()) id!: string
+   *   @column(t.integer()) copies!: number
+   * }
+   *
+   * const sellOut = (rome: Rome) => rome.transact(async session => {
+   *   for (const book of await session.query(Book).all()) {
+   *     if (book.copies < 1000) continue
+   *     book.copies = 0
+   *     session.touch(book)
+   *   }
+   * }, { changes: 'touched' })
+   * ```
+   */
+  touch(...entities: readonly object[]): void {
+    this.#checkWritable('touch')
+    const records = entities.map((entity) => {
+      this.#tableOfEntity(entity)
+      return this.#unit.recordOf(entity)
+    })
+    for (const record of records) this.#unit.touch(record)
   }
 
   /**
@@ -548,7 +587,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   /**
    * Writes what changed into the transaction's own buffer, which nobody else sees. Commits do it by themselves, and
    * queries that could see what changed. When it fails nothing has changed: repair the entity and go on, or roll back.
-   * Cost: one comparison per entity of the session; one read for all that inserts and unique values take, and one per
+   * Cost: one comparison per entity that is compared; one read for all that inserts and unique values take, and one per
    * model for entities that were last met in an earlier transaction.
    *
    * @throws ValidationError, ConstraintError; ConflictError `ROME_STALE_VERSION`, after which, outside of `begin`, the
@@ -663,8 +702,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /**
-   * Marks a point to go back to within the transaction. Cost: one comparison per entity, a copy of those with unwritten
-   * changes.
+   * Marks a point to go back to within the transaction. Cost: one comparison per entity that is compared, a copy of
+   * those with unwritten changes.
    *
    * @example
    * ```ts
@@ -872,7 +911,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   }
 
   /**
-   * Whether a stored entity of this session has changes that were not flushed. Cost: one comparison per column.
+   * Whether a stored entity of this session has changes that the next flush would write. Cost: one comparison per
+   * column.
    *
    * @example
    * ```ts
@@ -890,7 +930,7 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     return Array.from(this.#unit.pending, (record) => record.entity)
   }
 
-  /** The stored entities with changes that were not flushed. Cost: one comparison per entity and column. */
+  /** The stored entities that the next flush would update. Cost: one comparison per column and compared entity. */
   get modified(): object[] {
     return this.#unit.modified().map((record) => record.entity)
   }

@@ -3,6 +3,12 @@ import { isBoolean, isObject, isOneOf, isSignal, type OptionRules } from '../err
 import type { ScopeValues } from '../query/session-scopes.js'
 import type { Isolation } from '../records/record-transaction.js'
 
+/**
+ * How a session finds what was changed in its entities: `compared`, by comparing each with its row; `touched`, by
+ * comparing those that `session.touch` named, or that were added, merged, related, or written in the transaction.
+ */
+export type ChangeTracking = 'compared' | 'touched'
+
 /** What a session sees, and what its commits are like; what is not given is as `Rome.open()` and the engine say. */
 export interface SessionOptions {
   /** The arguments of default scopes by their names; `false` switches one off. Of no other session's concern. */
@@ -12,6 +18,8 @@ export interface SessionOptions {
    * rows, and a commit does nothing but end the snapshot.
    */
   readonly readOnly?: boolean | undefined
+  /** How changes of entities are found; as `Rome.open()` says, `compared` by default. */
+  readonly changes?: ChangeTracking | undefined
   /**
    * `serializable`: everything that was read, keys and ranges, is unchanged at the commit. `snapshot`: only the rows
    * that are written are; two transactions may then each break what the other relied on.
@@ -22,7 +30,7 @@ export interface SessionOptions {
 }
 
 /** How one transaction is committed; what is not given is as the session says. */
-export interface TransactionOptions extends Omit<SessionOptions, 'scopes' | 'readOnly'> {
+export interface TransactionOptions extends Omit<SessionOptions, 'scopes' | 'readOnly' | 'changes'> {
   /** Gives up a commit that is not under way yet. */
   readonly signal?: AbortSignal | undefined
 }
@@ -46,6 +54,7 @@ export interface BeginOptions extends TransactionOptions {
 }
 
 export const isIsolation = isOneOf('serializable', 'snapshot')
+export const isChangeTracking = isOneOf('compared', 'touched')
 
 const commitRules = { isolation: isIsolation, durability: isOneOf('commit', 'os', 'none') }
 
@@ -53,6 +62,7 @@ export const sessionOptionRules: OptionRules<SessionOptions> = {
   ...commitRules,
   scopes: isObject,
   readOnly: isBoolean,
+  changes: isChangeTracking,
 }
 
 export const transactionOptionRules: OptionRules<TransactionOptions> = { ...commitRules, signal: isSignal }

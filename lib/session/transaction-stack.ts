@@ -231,6 +231,7 @@ export class TransactionStack {
           await this.flush()
         })
       }
+      if (this.#host.looksForUntouched && !this.#isReadOnly) this.#unit.requireTouched()
     } catch (error) {
       if (error instanceof ConflictError) await this.#commitFailed(frame, error)
       throw error

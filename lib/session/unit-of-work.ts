@@ -9,6 +9,7 @@ import { attachRelations } from '../schema/related/attach-relations.js'
 import { assignRow, newEntity } from '../schema/row-mapping.js'
 import { schemaOf } from '../schema/schema-of.js'
 import { CheckpointHistory } from './checkpoint-history.js'
+import { ComparedEntities } from './compared-entities.js'
 import {
   assignPositions,
   assignProperties,
@@ -39,6 +40,7 @@ export interface Changes {
  */
 export class UnitOfWork implements EntityOwner, EntityMemory {
   readonly #byKey = new IdentityMap()
+  readonly #compared: ComparedEntities
   readonly #pending = new Set<EntityRecord>()
   readonly #deletions = new Map<EntityRecord, Deletion>()
   readonly #checkpoints = new CheckpointHistory()
@@ -49,6 +51,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   constructor(host: RelationHost) {
     this.#host = host
+    this.#compared = new ComparedEntities(this.#byKey, host.comparesAll)
     this.relations = new RelationMemory(this, host)
   }
 
@@ -91,9 +94,9 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     yield* this.#pending
   }
 
-  /** Stored entities with unwritten changes. Cost: one comparison per entity and column. */
+  /** Stored entities with unwritten changes. Cost: one comparison per column and entity that is compared. */
   modified(): EntityRecord[] {
-    return this.#byKey.filter((record) => !this.#deletions.has(record) && this.isModified(record))
+    return this.#compared.filter((record) => !this.#deletions.has(record) && this.isModified(record))
   }
 
   /** Whether there is something to write that is kept as such, and not found by comparing. */
@@ -108,21 +111,31 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     return modified.length === 0 ? undefined : { modified }
   }
 
-  /** Whether a stored entity has unwritten changes. */
+  /** Whether a stored entity has unwritten changes; what was done to one that is not compared is no change. */
   isModified(record: EntityRecord): boolean {
-    return isModified(record) || this.relations.isAwaiting(record)
+    return (this.#compared.has(record) && isModified(record)) || this.relations.isAwaiting(record)
+  }
+
+  /** Has an entity compared with its row until the transaction ends, where that is not so of all. */
+  touch(record: EntityRecord): void {
+    this.#compared.touch(record)
+  }
+
+  /** @throws UsageError `ROME_NOT_TOUCHED` for what was changed in entities that are not compared. */
+  requireTouched(): void {
+    this.#compared.requireComplete()
   }
 
   /**
-   * Whether a flush has anything to do, as far as what is told of `reads` goes. Cost: one comparison per entity of the
-   * models that are read, or of all.
+   * Whether a flush has anything to do, as far as what is told of `reads` goes. Cost: one comparison per entity that is
+   * compared, of the models that are read or of all.
    */
   hasChanges(reads?: () => ModelsRead): boolean {
     if (this.#hasNoted) return true
-    if (this.#byKey.isEmpty) return false
+    if (this.#compared.isEmpty) return false
     const models = reads?.()
     const tables = models && new Set(Array.from(models, (schema) => this.#host.tableOf(schema).id))
-    return this.#byKey.some(isModified, tables)
+    return this.#compared.some(isModified, tables)
   }
 
   /**
@@ -216,13 +229,8 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
       this.#byKey.set(key, record)
       return entity
     }
-    if (!this.isMet(known) && known.state === 'persistent' && !this.#hasUnwritten(known)) this.refresh(known, row)
+    if (!this.isMet(known) && known.state === 'persistent' && !this.isModified(known)) this.refresh(known, row)
     return known.entity as T
-  }
-
-  /** A read-only session never looks: what is done to its entities is no change. */
-  #hasUnwritten(record: EntityRecord): boolean {
-    return !this.#host.isReadOnly && this.isModified(record)
   }
 
   /** Makes an entity what its row is, and forgets what was changed in it. */
@@ -290,7 +298,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
    */
   vanished(key: Key): void {
     const record = this.#byKey.get(key)
-    if (record?.row === undefined || record.state !== 'persistent' || this.#hasUnwritten(record)) return
+    if (record?.row === undefined || record.state !== 'persistent' || this.isModified(record)) return
     this.follow(record.table, [{ previous: record.row, next: undefined }])
   }
 
@@ -300,6 +308,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     for (const { record, table, previous, next, assigned } of writes) {
       if (record === undefined) continue
       this.preserve(record)
+      this.touch(record)
       if (previous !== next) record.uncommitted ??= { stored: previous, given: undefined }
       this.#pending.delete(record)
       this.#deletions.delete(record)
@@ -327,17 +336,18 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     this.relations.written()
   }
 
-  /** Marks a point to go back to. Cost: one comparison per entity, a copy of those with unwritten changes. */
+  /** Marks a point to go back to. Cost: one comparison per entity that is compared, a copy of those with changes. */
   checkpoint(): MemoryCheckpoint {
     const properties = new Map<EntityRecord, unknown[]>()
     const save = (record: EntityRecord) => properties.set(record, copyProperties(record.table.schema, record.entity))
     this.#pending.forEach(save)
-    for (const record of this.#byKey.records()) {
-      if (record.row === undefined || this.#hasUnwritten(record)) save(record)
+    for (const record of this.#compared.records()) {
+      if (record.row === undefined || this.isModified(record)) save(record)
     }
-    const { pending, deletions } = this
+    const [pending, deletions] = [[...this.#pending], new Map(this.#deletions)]
+    const [changes, touched] = [this.relations.changes(), this.#compared.save()]
     return this.#checkpoints.push(
-      (moment) => new MemoryCheckpoint(moment, [...pending], new Map(deletions), properties, this.relations.changes()),
+      (moment) => new MemoryCheckpoint(moment, pending, deletions, properties, changes, touched),
     )
   }
 
@@ -370,6 +380,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
       if (record.row === undefined) this.#detach(record)
       else record.state = 'persistent'
     }
+    this.#compared.restore()
     this.#checkpoints.beginAnew()
   }
 
@@ -407,6 +418,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     }
     this.#checkGivenKey(record)
     this.preserve(record)
+    this.touch(record)
     attachRelations(table.schema, entity)
     record.owner = this
     record.cameAt = this.#checkpoints.moment
@@ -424,6 +436,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   /** `add` of an entity that is in the session already: a mark for deletion is taken back. */
   keep(record: EntityRecord): void {
+    this.touch(record)
     if (record.state !== 'deleted') return
     if (record.row === undefined) {
       this.#checkGivenKey(record)
@@ -467,6 +480,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
   }
 
   #erased(record: EntityRecord): void {
+    this.touch(record)
     record.state = 'deleted'
     record.row = undefined
     record.metIn = this.#transactionNumber
@@ -526,6 +540,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     }
     this.#deletions.clear()
     for (const [record, deletion] of checkpoint.deletions) this.#deletions.set(record, deletion)
+    this.#compared.restore(checkpoint.touched)
     this.relations.restore(checkpoint)
   }
 

@@ -4,6 +4,7 @@ import type { Engine } from '../../lib/engines/contract.js'
 import { level } from '../../lib/engines/level/index.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import type { Isolation } from '../../lib/records/record-transaction.js'
+import type { ChangeTracking } from '../../lib/session/transaction-options.js'
 import { cacheSize } from '../support/cache-sizes.js'
 import { seed } from '../support/seed.js'
 import {
@@ -25,6 +26,7 @@ import { temporaryDirectory } from '../support/temporary-directory.js'
 const setting = fc.record({
   isolation: fc.constantFrom<Isolation[]>('serializable', 'snapshot'),
   hasHooks: fc.boolean(),
+  changes: fc.constantFrom<ChangeTracking[]>('compared', 'compared', 'touched'),
   cacheBytes: cacheSize,
   hasRows: fc.boolean(),
 })
@@ -44,7 +46,7 @@ async function check(engine: () => Engine, numRuns: number): Promise<void> {
   const property = fc.asyncProperty(setting, commands, async ({ hasRows, ...setting }, commands) => {
     const real = await RealMachine.open({ engine: engine(), ...setting })
     try {
-      const model = new ModelMachine(setting.isolation)
+      const model = new ModelMachine(setting)
       if (hasRows) for (const command of rowsBefore) await command.run(model, real)
       await fc.asyncModelRun(() => ({ model, real }), commands)
       await compareStored(model, real)

@@ -76,6 +76,37 @@ t.test(
   },
 )
 
+t.test('where changes are told, an operation compares what was touched, however much was read', async (t) => {
+  const rome = await openRome(t, { changes: 'touched' })
+  await rome.transact((other) =>
+    other.bulkInsert(
+      Note,
+      Array.from({ length: 5000 }, (_, at) => ({ title: `n${at}` })),
+    ),
+  )
+  await using session = rome.session()
+  const notes = await session.query(Note).all()
+  const looks = notes.map((note) => watch(note, 'count'))
+  const looked = () => looks.reduce((sum, { count }) => sum + count, 0)
+  const [changed] = notes
+  session.touch(changed)
+  const operations: [string, () => Promise<unknown>, comparisons: number][] = [
+    ['query', () => session.query(Note).count(), 1],
+    ['flush', () => session.flush(), 1],
+    ['savepoint', () => session.savepoint().then((savepoint) => savepoint.release()), 1],
+    ['begin, query and commit', () => session.begin(() => session.query(Note).count()), 3],
+    ['commit, with the touch gone', () => session.commit(), 0],
+    ['commit', () => session.commit(), 1],
+  ]
+  for (const [name, operation, comparisons] of operations) {
+    if (name === 'commit') session.touch(changed)
+    const before = looked()
+    await operation()
+    t.equal(looked() - before, comparisons, name)
+  }
+  t.equal(looked(), looks[0].count, 'all of them of the one that was touched')
+})
+
 t.test('what is in a read-only session, or unmanaged, is never compared', async (t) => {
   const rome = await openRome(t)
   await rome.transact((other) => other.add(create(Note, { title: 'a' })))

@@ -19,7 +19,7 @@ import { GlanceStore } from './glance-store.js'
 import { parseArguments } from './parameter.js'
 
 /** How a catalogue is opened: where it is stored, and what else `Rome.open` takes. */
-export type GlanceOptions = Omit<RomeOptions, 'models'>
+export type GlanceOptions = Omit<RomeOptions, 'models' | 'changes'>
 
 /**
  * Glance's database API over a Rome store. Functions are in groups; each takes the caller, on whose behalf it acts, and
@@ -85,7 +85,7 @@ export class GlanceDatabase implements AsyncDisposable {
    * @throws as `Rome.open`.
    */
   static async open(options: GlanceOptions): Promise<GlanceDatabase> {
-    const rome = await Rome.open({ fullScans: 'allow', ...options, models: glanceModels })
+    const rome = await Rome.open({ fullScans: 'allow', ...options, models: glanceModels, changes: 'compared' })
     return new GlanceDatabase(new GlanceStore(rome, { isExclusive: options.engine.manifest.exclusive }))
   }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Engine } from '../../../lib/engines/contract.js'
 import type { Isolation } from '../../../lib/records/record-transaction.js'
 import { Rome } from '../../../lib/session/rome.js'
+import type { ChangeTracking } from '../../../lib/session/transaction-options.js'
 import { Doc, now } from './doc.js'
 import { Model } from './model.js'
 import type { Operation, Outcome } from './operation.js'
@@ -16,12 +17,18 @@ export interface Setting {
   readonly isolation: Isolation
   /** Hooks that are told of what happens: flushes and commits go another way with them. */
   readonly hasHooks: boolean
+  /** How the sessions find what was changed. */
+  readonly changes: ChangeTracking
   readonly cacheBytes: number
 }
 
 const sessions = 3
 /** The second one sees a part of the rows; the last one only reads. */
-const traitsOf = (id: number): SessionTraits => ({ isReadOnly: id === 2, isScoped: id === 1 })
+const traitsOf = (id: number, { changes }: Pick<Setting, 'changes'>): SessionTraits => ({
+  isReadOnly: id === 2,
+  isScoped: id === 1,
+  isTold: changes === 'touched',
+})
 /** The number of a session, seldom that of the last one. */
 export const session = fc.constantFrom(0, 0, 0, 0, 1, 1, 1, 2)
 
@@ -30,9 +37,11 @@ export class ModelMachine {
   readonly store: StoreModel
   readonly sessions: Model[] = []
 
-  constructor(isolation: Isolation) {
-    this.store = new StoreModel(isolation)
-    for (let id = 0; id < sessions; id++) this.sessions.push(new Model(id, this.store, this.sessions, traitsOf(id)))
+  constructor(setting: Pick<Setting, 'isolation' | 'changes'>) {
+    this.store = new StoreModel(setting.isolation)
+    for (let id = 0; id < sessions; id++) {
+      this.sessions.push(new Model(id, this.store, this.sessions, traitsOf(id, setting)))
+    }
   }
 }
 
@@ -44,19 +53,22 @@ export class RealMachine {
 
   readonly hasHooks: boolean
 
-  constructor(rome: Rome, hasHooks: boolean) {
+  constructor(rome: Rome, setting: Setting) {
+    const { hasHooks } = setting
     this.rome = rome
     this.hasHooks = hasHooks
     this.sessions = Array.from(
       { length: sessions },
-      (_, id) => new RealSession(rome, this.entities, traitsOf(id), hasHooks),
+      (_, id) => new RealSession(rome, this.entities, traitsOf(id, setting), hasHooks),
     )
   }
 
-  static async open({ engine, isolation, hasHooks, cacheBytes }: Setting): Promise<RealMachine> {
+  static async open(setting: Setting): Promise<RealMachine> {
+    const { engine, isolation, changes, cacheBytes } = setting
     const options = { models: [Doc], clock: () => new Date(now), fullScans: 'allow', lockTimeoutMs: 0 } as const
-    const rome = await Rome.open({ engine, isolation, cache: { bytes: cacheBytes }, ...options })
-    return new RealMachine(rome, hasHooks)
+    const debug = { touches: true }
+    const rome = await Rome.open({ engine, isolation, changes, cache: { bytes: cacheBytes }, debug, ...options })
+    return new RealMachine(rome, setting)
   }
 }
 

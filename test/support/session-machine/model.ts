@@ -47,7 +47,9 @@ export class Model {
         const { owner, state, base, values } = store.entities[at]
         const isReplaced = state === 'deleted' && base === undefined && session.mapped.get(values.id) !== at
         const isTagged = operation.do === 'modify' || values.tags !== undefined
-        return isTagged && (owner === undefined || (owner === session.id && !isReplaced))
+        // Where nothing may be written nothing may be touched.
+        const isRefused = owner === session.id && session.isTold && session.refusesWrites && !session.isReadOnly
+        return isTagged && !isRefused && (owner === undefined || (owner === session.id && !isReplaced))
       }
       case 'add':
       case 'merge':

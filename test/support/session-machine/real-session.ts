@@ -79,9 +79,11 @@ export class RealSession {
         return { given: [await session.upsert(Doc, { id, body }, { expect })] }
       }
       case 'modify':
+        this.#touch(entity)
         entity.body = operation.body
         return
       case 'tag':
+        this.#touch(entity)
         entity.tags.push(1)
         return
       case 'add':
@@ -125,7 +127,10 @@ export class RealSession {
         await session.begin({ propagation: 'new' }, async (_, own) => {
           const found = await own.get(Doc, operation.key, { withDeleted: true })
           if (found === undefined) own.add(create(Doc, { id: operation.key, body: operation.body }))
-          else found.body = operation.body
+          else {
+            if (this.#mustTell) own.touch(found)
+            found.body = operation.body
+          }
         })
         return
       case 'keep': {
@@ -146,6 +151,17 @@ export class RealSession {
         this.handles.length = 0
         this.#ended.length = 0
     }
+  }
+
+  get #mustTell(): boolean {
+    return this.#traits.isTold && !this.#traits.isReadOnly
+  }
+
+  /** Tells of a change to come; of an entity outside there is nothing to tell. */
+  #touch(entity: Doc): void {
+    const { session } = this
+    const isOutside = ['transient', 'detached'].includes(session.stateOf(entity))
+    if (this.#mustTell && !isOutside) session.touch(entity)
   }
 
   #newSession(): RomeSession {

@@ -24,6 +24,8 @@ export interface SessionTraits {
   readonly isReadOnly: boolean
   /** It sees the rows of the model's scope alone. */
   readonly isScoped: boolean
+  /** It compares the entities alone that it was told of, which it is before each change. */
+  readonly isTold: boolean
 }
 
 /** A session as one would write it without thinking of cost: a full copy at every point to go back to. */
@@ -31,6 +33,7 @@ export class SessionModel {
   readonly id: number
   readonly isReadOnly: boolean
   readonly isScoped: boolean
+  readonly isTold: boolean
   readonly store: StoreModel
   /** What its hooks are told. */
   readonly events: string[] = []
@@ -54,7 +57,7 @@ export class SessionModel {
   constructor(
     id: number,
     store: StoreModel,
-    { isReadOnly, isScoped }: SessionTraits,
+    { isReadOnly, isScoped, isTold }: SessionTraits,
     frames: readonly { readonly isReadOnly: boolean }[],
   ) {
     this.#frames = frames
@@ -62,6 +65,7 @@ export class SessionModel {
     this.store = store
     this.isReadOnly = isReadOnly
     this.isScoped = isScoped
+    this.isTold = isTold
     this.root = this.save()
   }
 

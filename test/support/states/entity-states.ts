@@ -82,6 +82,7 @@ const byKey = ({ session, model }: EntityFixture) => session.query(model).filter
 const changes: Driver<EntityFixture>['operations'] = {
   'session.add(entity)': ({ session, entity }) => session.add(entity),
   'session.addAll([entity])': ({ session, entity }) => session.addAll([entity]),
+  'session.touch(entity)': ({ session, entity }) => session.touch(entity),
   'session.merge(entity)': ({ session, entity }) => session.merge(entity),
   'session.merge(Model, values)': ({ session, model }) => session.merge(model, { id: 'a' }),
   'session.upsert(Model, values)': ({ session, model }) => session.upsert(model, { id: 'a' }),

@@ -100,6 +100,7 @@ const nothing = () => undefined
 const operations: Driver<SessionFixture>['operations'] = {
   'session.add(entity)': ({ session }) => session.add(another()),
   'session.addAll(entities)': ({ session }) => session.addAll([another()]),
+  'session.touch(entity)': ({ session, entity }) => session.touch(entity),
   'session.merge(entity)': ({ session }) => session.merge(another()),
   'session.upsert(Model, values)': ({ session }) => session.upsert(Thing, { id: 'new' }),
   'session.delete(entity)': ({ session, entity }) => session.delete(entity),
