@@ -38,8 +38,8 @@ export interface RelationHost {
   readonly comparesAll: boolean
   /** @throws UsageError `ROME_SESSION_BUSY`: what changes amid a flush would be taken for written. */
   readonly requireIdle: () => void
-  /** Nothing may be written now. */
-  readonly refusesWrites: boolean
+  /** Nothing may be written now. No getter: V8 keeps the session of one in a literal until it collects all memory. */
+  readonly refusesWrites: () => boolean
   readonly tableOf: (schema: EntitySchema) => Table
   /** Reads what a side is related to, for the user who called `caller`. */
   readonly loadSide: RelationOwner['loadSide']
@@ -101,7 +101,7 @@ export class RelationMemory implements RelationOwner {
 
   requireChangeable(): void {
     this.#host.requireIdle()
-    if (this.#host.refusesWrites) throw readOnlyError('relation')
+    if (this.#host.refusesWrites()) throw readOnlyError('relation')
   }
 
   referred(record: EntityRecord, side: RefSide): void {

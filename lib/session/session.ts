@@ -133,13 +133,10 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#host = rome
     this.#options = options
     this.scopes = sessionScopes(rome.scopeNames, options.scopes)
-    const refusesWrites = () => this.#transactions.refusesWrites
     this.#unit = new UnitOfWork({
       // What is done to the entities of a session that only reads is no change.
       comparesAll: options.readOnly !== true && (options.changes ?? rome.changes) === 'compared',
-      get refusesWrites() {
-        return refusesWrites()
-      },
+      refusesWrites: () => this.#transactions.refusesWrites,
       requireIdle: () => this.#guard.check(),
       tableOf: (schema) => rome.store.table(schema) as Table,
       loadSide: (side, how, caller) => this.#loadSide(side, how, caller),

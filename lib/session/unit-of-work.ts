@@ -57,7 +57,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   /** @throws UsageError `ROME_READ_ONLY`. */
   requireWritable(call: string): void {
-    if (this.#host.refusesWrites) throw readOnlyError(call)
+    if (this.#host.refusesWrites()) throw readOnlyError(call)
   }
 
   /** In the order in which they were added. */
