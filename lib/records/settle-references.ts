@@ -43,9 +43,14 @@ export async function settleReferences(parts: SettlementParts, now: Date): Promi
 /**
  * Only makes what refers to rows that are gone follow them. All of it is looked at again by the next
  * {@link settleReferences}, for rows that are written meanwhile.
+ * @param waiting the keys of rows that do not follow yet, since they are about to change.
  */
-export async function followDepartures(parts: SettlementParts, now: Date): Promise<ChangesByTable> {
-  const settlement = new Settlement(parts, now)
+export async function followDepartures(
+  parts: SettlementParts,
+  now: Date,
+  waiting: ReadonlySet<Key>,
+): Promise<ChangesByTable> {
+  const settlement = new Settlement(parts, now, waiting)
   await settlement.cascade()
   parts.notes.departAgain(settlement.followed)
   return settlement.changes
@@ -54,13 +59,15 @@ export async function followDepartures(parts: SettlementParts, now: Date): Promi
 class Settlement {
   readonly #parts: SettlementParts
   readonly #now: Date
+  readonly #waiting: ReadonlySet<Key> | undefined
   readonly changes = new Map<Table, RowChange[]>()
   /** The rows that were erased or soft-deleted. */
   readonly followed = new Map<Key, Departure>()
 
-  constructor(parts: SettlementParts, now: Date) {
+  constructor(parts: SettlementParts, now: Date, waiting?: ReadonlySet<Key>) {
     this.#parts = parts
     this.#now = now
+    this.#waiting = waiting
   }
 
   /** Gives the rows that were erased, those of the cascades too. */
@@ -144,6 +151,7 @@ class Settlement {
     const changes = this.changes.get(table) ?? []
     this.changes.set(table, changes)
     for (const previous of await this.#referrers(foreignKey, target, { withDeleted })) {
+      if (this.#waiting?.has(table.keyOf(previous))) continue
       const next = nextOf(previous)
       if (next === undefined) this.#parts.writer.erase(table, previous)
       else await this.#parts.writer.update(table, previous, next)

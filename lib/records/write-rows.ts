@@ -1,3 +1,4 @@
+import type { Key } from '../codec/key.js'
 import { ConstraintError } from '../errors/rome-error.js'
 import type { RowWrite } from './prepared-write.js'
 import type { RecordTransaction } from './record-transaction.js'
@@ -29,7 +30,7 @@ export async function writeRows(
 
 /**
  * Writes all at once. Only where something is taken, rows that are erased or soft-deleted first take others with them:
- * new rows may have their unique values.
+ * those that take keys and unique values may have theirs. What they are after that decides whether they go, too.
  * @returns the rows that went so.
  */
 async function writeAll(
@@ -42,12 +43,19 @@ async function writeAll(
     return undefined
   } catch (error) {
     if (!isTaken(error) || !writes.some(isDeparture)) throw error
-    await transaction.write(writes.filter((write) => !isInsert(write)))
-    const followed = await transaction.checkReferences(now, followDepartures)
     const inserts = writes.filter(isInsert)
-    await transaction.write(inserts)
+    const changes = writes.filter(changesUniqueValues)
+    const isLater = new Set([...inserts, ...changes])
+    await transaction.write(writes.filter((write) => !isLater.has(write)))
+    const changing = new Set(changes.map(keyOf))
+    const followed = await transaction.checkReferences(now, (parts) => followDepartures(parts, now, changing))
+    await transaction.write([...changes, ...inserts])
     return withoutKeysOf(inserts, followed)
   }
+}
+
+function keyOf({ table, previous, next }: RowWrite): Key {
+  return table.keyOf((previous ?? next) as Row)
 }
 
 function isTaken(error: unknown): boolean {
@@ -58,13 +66,20 @@ function isInsert({ previous }: RowWrite): boolean {
   return previous === undefined
 }
 
+/** Whether a stored row stays and may take what it did not have. */
+function changesUniqueValues(write: RowWrite): boolean {
+  const { table, previous, next } = write
+  if (previous === undefined || next === undefined || isDeparture(write)) return false
+  return table.indexes.some((index) => index.definition.isUnique && !index.isUntouched(previous, next))
+}
+
 function isDeparture({ table, previous, next }: RowWrite): boolean {
   return previous !== undefined && (next === undefined || (table.isDeleted(next) && !table.isDeleted(previous)))
 }
 
 /** What went before a new row of its key came is told by that row. */
 function withoutKeysOf(inserts: readonly RowWrite[], changes: ChangesByTable): ChangesByTable {
-  const inserted = new Set(inserts.map(({ table, next }) => table.keyOf(next as Row)))
+  const inserted = new Set(inserts.map(keyOf))
   const left = ([table, all]: readonly [Table, readonly RowChange[]]) =>
     [table, all.filter(({ previous }) => !inserted.has(table.keyOf(previous)))] as const
   return new Map(Array.from(changes, left))

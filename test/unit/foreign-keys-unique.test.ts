@@ -109,16 +109,74 @@ onBothEngines('what is not freed is refused, and nothing of the flush is written
   t.same(await storedPorts(rome), before)
 })
 
-t.test('a row that is changed has the value after the flush', async (t) => {
+for (const [how, rest] of [
+  ['hardDelete', []],
+  ['delete', ['p1 a1 deleted']],
+] as const) {
+  onBothEngines(
+    `a row that is changed may have a unique value that a cascade of ${how} frees in the same flush`,
+    async (t, engine) => {
+      const rome = await openServers(t, engine)
+      const before = await storedPorts(rome)
+      await using session = rome.session()
+      const replace = async () => {
+        session[how](await session.getOrThrow(Server, 's1'))
+        const port = await session.getOrThrow(Port, 'p2')
+        port.address = 'a1'
+        session.add(create(Port, { id: 'p3', serverId: 's2', address: 'a2' }))
+        await session.flush()
+        t.equal(port.address, 'a1')
+        t.notOk(session.isModified(port))
+      }
+      await t.rejects(
+        session.begin(() => replace().then(() => Promise.reject(new Error('no')))),
+        { message: 'no' },
+      )
+      t.same(await storedPorts(rome), before, 'a rollback takes all of it back')
+      await session.begin(replace)
+      t.same(await storedPorts(rome), [...rest, 'p2 a1', 'p3 a2'])
+      t.equal((await rome.verify()).problemCount, 0)
+    },
+  )
+}
+
+onBothEngines('a row that leaves what is erased, and takes a value of a row that goes, stays', async (t, engine) => {
+  const rome = await openServers(t, engine)
+  await rome.transact((session) => session.add(create(Port, { id: 'p3', serverId: 's1', address: 'a3' })))
+  await using session = rome.session()
+  const [gone, left] = [await session.getOrThrow(Port, 'p1'), await session.getOrThrow(Port, 'p3')]
+  session.hardDelete(await session.getOrThrow(Server, 's1'))
+  Object.assign(left, { serverId: 's2', address: 'a1' })
+  await session.commit()
+  t.same([session.stateOf(gone), session.stateOf(left)], ['detached', 'persistent'])
+  t.same(await storedPorts(rome), ['p2 a2', 'p3 a1'])
+  t.equal((await rome.verify()).problemCount, 0)
+})
+
+onBothEngines('a row that takes such a value and goes itself takes it along', async (t, engine) => {
+  const rome = await openServers(t, engine)
+  await rome.transact((session) => session.add(create(Port, { id: 'p3', serverId: 's1', address: 'a3' })))
+  await using session = rome.session()
+  const goes = await session.getOrThrow(Port, 'p3')
+  session.hardDelete(await session.getOrThrow(Server, 's1'))
+  goes.address = 'a1'
+  await session.commit()
+  t.equal(session.stateOf(goes), 'detached')
+  t.same(await storedPorts(rome), ['p2 a2'])
+  t.equal((await rome.verify()).problemCount, 0)
+})
+
+t.test('a value of a row that goes with one that takes unique values itself is free after the flush', async (t) => {
   const rome = await openServers(t, memory())
   await using session = rome.session()
+  const [p1, p2] = [await session.getOrThrow(Port, 'p1'), await session.getOrThrow(Port, 'p2')]
   session.hardDelete(await session.getOrThrow(Server, 's1'))
-  const port = await session.getOrThrow(Port, 'p2')
-  port.address = 'a1'
+  Object.assign(p1, { address: 'a9' })
+  p2.address = 'a9'
   await t.rejects(session.flush(), { code: 'ROME_UNIQUE' })
-  port.address = 'a2'
+  p2.address = 'a2'
   await session.flush()
-  port.address = 'a1'
+  p2.address = 'a9'
   await session.commit()
-  t.same(await storedPorts(rome), ['p2 a1'])
+  t.same(await storedPorts(rome), ['p2 a9'])
 })
