@@ -1,11 +1,29 @@
 import type { ColumnType } from '../values/column-type.js'
 import type { ColumnReference, ExpressionNode, Source } from './nodes.js'
 
+type NameOf = (column: ColumnReference) => string
+
 /** A text that two expressions share exactly when they say the same of columns of the same names; never shortened. */
-export function fingerprintOf(
-  node: ExpressionNode,
-  nameOf: (column: ColumnReference) => string = (column) => column.name,
-): string {
+export function fingerprintOf(node: ExpressionNode, nameOf: NameOf = (column) => column.name): string {
+  // What most queries say, as JSON writes it in ten times the time.
+  switch (node.kind) {
+    case 'column': {
+      const { source, column, type } = node
+      const names = `"source":${JSON.stringify(source.name)},"column":${JSON.stringify(nameOf(column))}`
+      return `{"kind":"column",${names},"type":"${type.kind}"}`
+    }
+    case 'literal':
+      return `{"kind":"literal","value":${JSON.stringify(scalarText(node.value))},"type":"${node.type.kind}"}`
+    case 'compare': {
+      const terms = `"left":${fingerprintOf(node.left, nameOf)},"right":${fingerprintOf(node.right, nameOf)}`
+      return `{"kind":"compare","operator":"${node.operator}",${terms}}`
+    }
+    default:
+      return jsonOf(node, nameOf)
+  }
+}
+
+function jsonOf(node: ExpressionNode, nameOf: NameOf): string {
   return JSON.stringify(node, function (this: unknown, key, value: unknown) {
     switch (key) {
       case 'type':
@@ -21,11 +39,15 @@ export function fingerprintOf(
       case 'value':
       case 'values':
         // As a text: a JSON value may have any keys, those above among them.
-        return JSON.stringify(value, replaceScalar)
+        return scalarText(value)
       default:
         return value
     }
   })
+}
+
+function scalarText(value: unknown): string {
+  return JSON.stringify(value, replaceScalar)
 }
 
 function replaceScalar(_key: string, value: unknown): unknown {

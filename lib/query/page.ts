@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hash, type KeyObject } from 'node:crypto'
 import type { PackedValue } from '../codec/serialiser.js'
 import { openToken, sealToken } from '../codec/token.js'
 import { checkOptions, type OptionRules } from '../errors/checked-options.js'
@@ -172,12 +172,12 @@ function comesInOrder(plan: PlanNode): boolean {
 
 /** Places in one query, as texts that are good for this query and store only. */
 class PageToken {
-  readonly #secret: Uint8Array
+  readonly #secret: KeyObject
   readonly #description: QueryDescription
   readonly #order: readonly OrderPart[]
   #known: string | undefined
 
-  constructor(secret: Uint8Array, description: QueryDescription, order: readonly OrderPart[]) {
+  constructor(secret: KeyObject, description: QueryDescription, order: readonly OrderPart[]) {
     this.#secret = secret
     this.#description = description
     this.#order = order

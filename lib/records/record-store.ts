@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto'
 import { andThen, type MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
 import type { Engine, Version } from '../engines/contract.js'
@@ -46,7 +47,7 @@ export class RecordStore {
   /** What the store knows of its models, those it was not opened with included. */
   readonly catalogue: Catalogue
   /** Signs continuation tokens. */
-  readonly secret: Uint8Array
+  readonly secret: KeyObject
   /** How much data there is, by estimates. */
   readonly statistics: Statistics
   /** The foreign keys between the tables. */
@@ -70,7 +71,7 @@ export class RecordStore {
     this.resident = resident
     this.#loader = resident && new ResidentLoader(engine, resident)
     this.catalogue = catalogue
-    this.secret = Buffer.from(catalogue.secret, 'hex')
+    this.secret = createSecretKey(catalogue.secret, 'hex')
     this.statistics = statistics
     this.#tables = new Map(schemas.map((schema) => [schema, new Table(schema, catalogue.tables[schema.name])]))
     this.references = new References(this.tables, (schema) => this.table(schema))

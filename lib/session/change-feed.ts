@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { CommittedChanges } from '../engines/contract.js'
 import { checkOptions, isObject, isSignal, type OptionRules } from '../errors/checked-options.js'
 import { EngineError, UsageError } from '../errors/rome-error.js'
@@ -79,7 +80,7 @@ const said: Readonly<Record<CommittedKind, object>> = {
  * back and takes no memory to speak of.
  */
 export class ChangeFeed<T> implements AsyncIterableIterator<Change<T>>, AsyncDisposable {
-  readonly #secret: Uint8Array
+  readonly #secret: KeyObject
   readonly #tables: TablesByPrefix
   readonly #commits: AsyncIterableIterator<CommittedChanges>
   readonly #changes: AsyncGenerator<Change<T>, undefined>
@@ -87,7 +88,7 @@ export class ChangeFeed<T> implements AsyncIterableIterator<Change<T>>, AsyncDis
 
   /** @internal */
   constructor(
-    secret: Uint8Array,
+    secret: KeyObject,
     tables: TablesByPrefix,
     commits: AsyncIterableIterator<CommittedChanges>,
     after: ChangePosition | undefined,
@@ -189,7 +190,7 @@ export function openFeed<T>(
   }
 }
 
-function changeOf<T>({ table, key, kind, row }: CommittedRow, secret: Uint8Array, position: ChangePosition): Change<T> {
+function changeOf<T>({ table, key, kind, row }: CommittedRow, secret: KeyObject, position: ChangePosition): Change<T> {
   const { columns, model, primaryKey } = table.schema
   const keys = primaryKeyByColumn(table, key)
   const values =
@@ -213,7 +214,7 @@ function changeOf<T>({ table, key, kind, row }: CommittedRow, secret: Uint8Array
 }
 
 /** Says from where one can go on. */
-function withPosition(secret: Uint8Array, error: unknown): unknown {
+function withPosition(secret: KeyObject, error: unknown): unknown {
   if (!(error instanceof EngineError && error.code === 'ROME_CHANGES_GONE')) return error
   return new EngineError(
     error.code,

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { openToken, sealToken } from '../codec/token.js'
 import type { Version } from '../engines/contract.js'
 import { UsageError } from '../errors/rome-error.js'
@@ -12,12 +13,12 @@ export interface ChangePosition {
 const fingerprint = 'changes'
 
 /** The text of a position, which only this store takes. */
-export function sealPosition(secret: Uint8Array, { version, index }: ChangePosition): string {
+export function sealPosition(secret: KeyObject, { version, index }: ChangePosition): string {
   return sealToken(secret, fingerprint, index === undefined ? [version] : [version, index])
 }
 
 /** @throws UsageError `ROME_POSITION` for what is no position of this store. */
-export function openPosition(secret: Uint8Array, token: string): ChangePosition {
+export function openPosition(secret: KeyObject, token: string): ChangePosition {
   try {
     const [version, index] = openToken(secret, fingerprint, token) as [number, number?]
     return index === undefined ? { version } : { version, index }

@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto'
 import t from 'tap'
 import { decodeDocument, encodeDocument } from '../../lib/codec/document.js'
 import { decodeEntry, encodeEntry } from '../../lib/codec/entry.js'
@@ -115,7 +116,7 @@ t.test('a document of the catalogue', async (t) => {
 })
 
 t.test('a continuation token', async (t) => {
-  const secret = Uint8Array.from({ length: 32 }, (_, index) => index)
+  const secret = createSecretKey(Uint8Array.from({ length: 32 }, (_, index) => index))
   const values = ['demo', 1_700_000_000_000, null]
   const token = sealToken(secret, 'images/createdAt', values)
   const bytes = Buffer.from(token, 'base64url')

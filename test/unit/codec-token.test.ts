@@ -1,9 +1,10 @@
+import { createSecretKey } from 'node:crypto'
 import t from 'tap'
 import { packValues } from '../../lib/codec/serialiser.js'
 import { openToken, sealToken } from '../../lib/codec/token.js'
 import { QueryError } from '../../lib/errors/rome-error.js'
 
-const secret = Buffer.alloc(32, 1)
+const secret = createSecretKey(Buffer.alloc(32, 1))
 const refused = { constructor: QueryError, code: 'ROME_PAGE_TOKEN' }
 
 t.test('a token gives its values back to the same store and query', async (t) => {
@@ -16,7 +17,7 @@ t.test('a token gives its values back to the same store and query', async (t) =>
 
 t.test('a token of another store or query is refused', async (t) => {
   const token = sealToken(secret, 'query', [1])
-  t.throws(() => openToken(Buffer.alloc(32, 2), 'query', token), refused)
+  t.throws(() => openToken(createSecretKey(Buffer.alloc(32, 2)), 'query', token), refused)
   t.throws(() => openToken(secret, 'other', token), refused)
   t.throws(() => openToken(secret, '', token), refused)
 })

@@ -39,11 +39,11 @@ function useOf(
 ): string {
   const { limit, offset, scope, selection, orderBy } = description
   const isOwnSelection = selection === binding.selection || placeValues > 0
-  const order = orderBy === binding.orderBy ? '' : JSON.stringify(orderBy.map(describeOrderPart))
+  const order = orderBy === binding.orderBy ? '' : orderBy.map(describeOrderPart).join()
   const rows = `${limit} ${offset} ${scope} ${isOwnSelection} ${order}`
   return `${rows} ${isCount} ${placeValues} ${seek !== undefined} ${binding.scopes}`
 }
 
-function describeOrderPart({ node, isDescending, nulls }: OrderPart): unknown {
-  return [fingerprintOf(node), isDescending, nulls]
+function describeOrderPart({ node, isDescending, nulls }: OrderPart): string {
+  return `${fingerprintOf(node)} ${isDescending} ${nulls}`
 }
