@@ -22,13 +22,17 @@ const defaultLimits: ConflictLimits = { commitsMax: 100_000, keysMax: 1_000_000 
  * Keys read are looked up in one map of the newest version by key; ranges read are searched in the sorted keys of each
  * commit after the reader's version. What no live reader needs is forgotten, and beyond its limits the oldest commits
  * are forgotten even so: readers that old are refused. The idea is that of FoundationDB's resolver.
+ *
+ * A commit enters the map when the first reader that is older asks: commits one after the other never do.
  */
 export class ConflictValidator {
   readonly #limits: ConflictLimits
+  /** Of the commits before {@link ConflictValidator.#unmapped}. */
   readonly #newest = new Map<Key, Version>()
   #commits: RecentCommit[] = []
   /** Commits before this index are forgotten. */
   #first = 0
+  #unmapped = 0
   #keys = 0
   /** Every commit after this version is remembered. */
   #floor: Version
@@ -49,6 +53,9 @@ export class ConflictValidator {
         { context: { readVersion, oldest: this.#floor } },
       )
     }
+    const last = this.#commits.at(-1)
+    if (last === undefined || last.version <= readVersion) return
+    this.#mapKeys()
     for (const key of readKeys) {
       const version = this.#newest.get(key)
       if (version !== undefined && version > readVersion) throw changedSince(key, readVersion, version)
@@ -59,7 +66,6 @@ export class ConflictValidator {
   /** Remembers an accepted commit. Versions only grow. */
   add(version: Version, writes: readonly Write[]): void {
     const keys = writes.map(keyOf)
-    for (const key of keys) this.#newest.set(key, version)
     this.#commits.push({ version, keys })
     this.#keys += keys.length
     while (this.#keys > this.#limits.keysMax || this.#commits.length - this.#first > this.#limits.commitsMax) {
@@ -93,19 +99,32 @@ export class ConflictValidator {
     }
   }
 
+  #mapKeys(): void {
+    for (; this.#unmapped < this.#commits.length; this.#unmapped++) {
+      const { version, keys } = this.#commits[this.#unmapped] as RecentCommit
+      for (const key of keys) this.#newest.set(key, version)
+    }
+  }
+
   #forgetOldest(): void {
     const oldest = this.#commits[this.#first]
     if (oldest === undefined) return
-    for (const key of oldest.keys) {
-      if (this.#newest.get(key) === oldest.version) this.#newest.delete(key)
-    }
+    if (this.#first < this.#unmapped) this.#unmap(oldest)
+    else this.#unmapped++
     this.#keys -= oldest.keys.length
     this.#floor = oldest.version
     this.#first++
     // The forgotten front is given back once it is most of the array, so that forgetting stays cheap.
     if (this.#first > 64 && this.#first * 2 > this.#commits.length) {
       this.#commits = this.#commits.slice(this.#first)
+      this.#unmapped -= this.#first
       this.#first = 0
+    }
+  }
+
+  #unmap({ version, keys }: RecentCommit): void {
+    for (const key of keys) {
+      if (this.#newest.get(key) === version) this.#newest.delete(key)
     }
   }
 }
