@@ -7,20 +7,10 @@ import { engineError } from './level-errors.js'
 import type { LevelInternals } from './level-options.js'
 import type { Overlay } from './overlay.js'
 import type { Partition } from './partition.js'
-
-/** A published commit that the partitions do not have yet. */
-export interface PendingCommit {
-  readonly version: Version
-  readonly writes: readonly Write[]
-  /** Of keys and values. */
-  readonly bytes: number
-}
+import type { PendingCommit } from './pending-commit.js'
 
 /** The most writes applied at a time, which bounds how long preparing them takes. */
 const writesAtATimeMax = 1000
-
-/** A write's share of the backlog beside its key and value. */
-const writeBytes = 100
 
 export interface ApplierOptions {
   readonly partitions: readonly Partition[]
@@ -78,10 +68,9 @@ export class Applier {
 
   /** Takes a published commit. */
   add(commit: PendingCommit): void {
-    const bytes = commit.bytes + writeBytes * commit.writes.length
-    this.#pending.push({ ...commit, bytes })
-    this.#pendingBytes += bytes
-    this.#bytesSinceCheckpoint += bytes
+    this.#pending.push(commit)
+    this.#pendingBytes += commit.bytes
+    this.#bytesSinceCheckpoint += commit.bytes
     this.#schedule()
   }
 

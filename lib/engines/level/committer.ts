@@ -10,6 +10,7 @@ import type { CommitLog, HeaderContent } from './commit-log.js'
 import { encodeCommit } from './commit-record.js'
 import { engineError } from './level-errors.js'
 import type { Overlay } from './overlay.js'
+import { pendingCommit } from './pending-commit.js'
 
 /** A commit that waits for its turn, or is under way. */
 interface Candidate {
@@ -204,10 +205,11 @@ export class Committer {
     const { overlay, applier, outcomes, conflicts, statistics, oldestReader, onPublish } = this.#options
     for (const { candidate, version } of group) {
       const { id, writes } = candidate.request
-      overlay.publish(version, writes)
+      const commit = pendingCommit(version, writes, candidate.bytes)
+      overlay.publish(commit)
       onPublish(version, writes)
       outcomes.add(id, version)
-      applier.add({ version, writes, bytes: candidate.bytes })
+      applier.add(commit)
       statistics.commits++
     }
     conflicts.forgetBefore(oldestReader() ?? overlay.version)

@@ -6,7 +6,8 @@ import { firstKey, partitionsOfRange } from '../placement.js'
 import type { EngineStatistics } from '../statistics.js'
 import { TreeCursor } from '../tree-cursor.js'
 import { BaseCursor } from './base-cursor.js'
-import { deleted, type OverlayValue, type View } from './overlay.js'
+import type { View } from './overlay.js'
+import { deleted, type OverlayValue } from './overlay-root.js'
 
 /**
  * Merges the overlay and the partitions of a base, in order of key. What the overlay has under a key hides what a
@@ -38,7 +39,7 @@ export class LevelScan implements Scan {
     this.#reverse = options.reverse === true
     this.#most = options.most
     this.#size = firstBatchSize(options.expected)
-    this.#overlay = new TreeCursor(view.tree, visible, this.#reverse)
+    this.#overlay = new TreeCursor(view.root.tree, visible, this.#reverse)
     this.#overlay.advance()
     const placed = isEmpty ? [] : partitionsOfRange(visible, partitions.length)
     this.#bases = partitions

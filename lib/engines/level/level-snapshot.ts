@@ -7,7 +7,8 @@ import type { EngineStatistics } from '../statistics.js'
 import type { BasePartition } from './base.js'
 import { engineError } from './level-errors.js'
 import { LevelScan } from './level-scan.js'
-import { deleted, type View } from './overlay.js'
+import type { View } from './overlay.js'
+import { deleted } from './overlay-root.js'
 
 type Value = Uint8Array | undefined
 
@@ -89,7 +90,7 @@ export class LevelSnapshot implements EngineSnapshot {
 }
 
 function readKey(view: View, key: Key): MaybePromise<Value> {
-  const value = view.tree.get(key)
+  const value = view.root.tree.get(key)
   if (value !== undefined) return value === deleted ? undefined : value
   const { partitions, isEmpty } = view.base
   if (isEmpty || key < firstKey) return undefined
