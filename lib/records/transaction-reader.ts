@@ -7,6 +7,7 @@ import { ReadSet } from './read-set.js'
 import { ResidentScan } from './resident/resident-scan.js'
 import type { ResidentView } from './resident/resident-view.js'
 import type { Row } from './row.js'
+import { storedAmong } from './stored-keys.js'
 import { EntryCell, type GrowingBatch, type RowSlot, type StoredBatch, type StoredValue } from './stored-value.js'
 import type { Table } from './table.js'
 import type { TableIndex } from './table-index.js'
@@ -111,20 +112,16 @@ export class TransactionReader {
     })
     const unknown = keys.filter((_, at) => found[at] === undefined)
     if (unknown.length === 0) return found as boolean[]
-    return andThen(this.#snapshot.getMany(unknown), (stored) => {
-      let next = 0
-      return found.map((isThere) => isThere ?? stored[next++] !== undefined)
-    })
+    const scan = (range: KeyRange, options: ScanOptions): Scan<unknown> => this.#scanStored(range, options)
+    return andThen(storedAmong(unknown, this.#snapshot, scan), (stored) =>
+      found.map((isThere, at) => isThere ?? stored.has(keys[at])),
+    )
   }
 
   scan(range: KeyRange, options: ScanOptions = {}): Scan<StoredValue> {
     const isReverse = options.reverse ?? false
     const noted = this.reads.noteScan(range, isReverse)
-    const stored: Scan<StoredValue> =
-      this.#resident === undefined || range.start < Space.row
-        ? this.#snapshot.scan(range, options)
-        : new ResidentScan(this.#resident, this.#snapshot, range, options)
-    return scanWithWrites(stored, this.#writes, range, noted, isReverse)
+    return scanWithWrites(this.#scanStored(range, options), this.#writes, range, noted, isReverse)
   }
 
   /**
@@ -147,6 +144,12 @@ export class TransactionReader {
     const count = this.#resident.count(range)
     if (count !== undefined) this.reads.noteScan(range, false).reachedEnd()
     return count
+  }
+
+  #scanStored(range: KeyRange, options: ScanOptions): Scan<StoredValue> {
+    return this.#resident === undefined || range.start < Space.row
+      ? this.#snapshot.scan(range, options)
+      : new ResidentScan(this.#resident, this.#snapshot, range, options)
   }
 
   /** Reads from the snapshot what was not found, and makes rows of it all. */
