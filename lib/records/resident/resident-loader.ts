@@ -2,8 +2,8 @@ import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promi
 import { type Key, keyAfter, prefixRange } from '../../codec/key.js'
 import { prefixBytes } from '../../codec/space.js'
 import type { Engine, EngineSnapshot } from '../../engines/contract.js'
+import { leafAt } from './resident-nodes.js'
 import type { ResidentSet } from './resident-set.js'
-import { leafAt } from './resident-tree.js'
 
 /** After so many misses a table or index is worth being read as a whole. */
 const missesMin = 64

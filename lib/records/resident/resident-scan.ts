@@ -3,8 +3,8 @@ import { type Key, type KeyRange, keyAfter } from '../../codec/key.js'
 import { firstBatchSize, nextBatchSize } from '../../engines/batch-size.js'
 import type { Batch, EngineSnapshot, Scan, ScanOptions } from '../../engines/contract.js'
 import { type EntryCell, RowSlot, type StoredBatch, type StoredValue } from '../stored-value.js'
+import { type Leaf, lowerBound } from './resident-nodes.js'
 import { type Load, longScanEntries } from './resident-set.js'
-import { type Leaf, lowerBound } from './resident-tree.js'
 import type { ResidentView } from './resident-view.js'
 
 /** After so many holes the rest of a range is read from the engine: opening a scan there costs more than it saves. */

@@ -2,7 +2,8 @@ import type { Key, KeyRange } from '../../codec/key.js'
 import { Space } from '../../codec/space.js'
 import type { Version, Write } from '../../engines/contract.js'
 import { EntryCell, RowCell, RowSlot, type StoredValue } from '../stored-value.js'
-import { leafAt, ResidentTree, type Root, valueAt } from './resident-tree.js'
+import { leafAt, type Root } from './resident-nodes.js'
+import { ResidentTree } from './resident-tree.js'
 
 /** What is held in memory, and what came of it. */
 export interface ResidentStatistics {
@@ -117,12 +118,17 @@ export class ResidentSet {
   /** Takes in a commit, before any snapshot shows it. */
   publish(version: Version, writes: readonly Write[]): void {
     this.#version = version
+    const isLoading = this.#loads.size > 0
     for (const { key, value } of writes) {
-      for (const load of this.#loads) if (load.range.start <= key && key < load.range.end) load.isStale = true
+      if (isLoading) this.#spoilLoads(key)
       if (key.startsWith(Space.row)) this.#publishRow(key, value)
       else if (!key.startsWith(Space.system)) this.#publishEntry(key, value)
     }
     this.#makeRoom()
+  }
+
+  #spoilLoads(key: Key): void {
+    for (const load of this.#loads) if (load.range.start <= key && key < load.range.end) load.isStale = true
   }
 
   /** Forgets everything: the store holds other data from here on. */
@@ -168,7 +174,7 @@ export class ResidentSet {
     const given = held.map((each) => (each instanceof EntryCell ? each : (each.cell as RowCell)))
     this.#tree.fill(range, keys, held, (key, each) => {
       if (each instanceof EntryCell) this.#bytes += entryBytes(key, each)
-      else this.#holdInLeaf(key, each)
+      else this.#holdInLeaf(key, each, this.#rows.has(key))
     })
     this.#makeRoom()
     return given
@@ -186,9 +192,9 @@ export class ResidentSet {
     this.#looseBytes += bytes
   }
 
-  #holdInLeaf(key: Key, slot: RowSlot): void {
+  #holdInLeaf(key: Key, slot: RowSlot, wasLoose: boolean): void {
     const bytes = rowBytes(key, slot.cell as RowCell)
-    if (this.#rows.has(key)) this.#looseBytes -= bytes
+    if (wasLoose) this.#looseBytes -= bytes
     else this.#bytes += bytes
     slot.isInLeaf = true
     this.#rowsInLeaves++
@@ -204,12 +210,12 @@ export class ResidentSet {
     }
     const cell = new RowCell(value)
     const slot = new RowSlot(cell, this.#version)
-    if (this.#tree.set(key, slot)) this.#holdInLeaf(key, slot)
+    if (this.#tree.set(key, slot)) this.#holdInLeaf(key, slot, false)
     else if (before !== undefined || !this.isFull) this.#addLooseRow(key, cell)
   }
 
   #publishEntry(key: Key, value: Uint8Array | undefined): void {
-    const before = valueAt(this.#tree.root, key)
+    const before = this.#tree.valueAt(key)
     if (before === undefined) return
     if (before instanceof EntryCell) this.#bytes -= entryBytes(key, before)
     if (value === undefined) {

@@ -1,57 +1,23 @@
 import type { Key, KeyRange } from '../../codec/key.js'
+import {
+  Branch,
+  childAt,
+  countOf,
+  holesOf,
+  type LeafAt,
+  LeafNode,
+  leafAt,
+  lowerBound,
+  type Mark,
+  type Node,
+  type Root,
+} from './resident-nodes.js'
 
-/**
- * All entries of a range of keys, or a hole: a range of which nothing is known. What it holds is read only, apart from
- * a value that may take the place of another one of the same meaning.
- */
-export interface Leaf<V> {
-  readonly keys: readonly Key[]
-  readonly values: V[]
-  readonly isHole: boolean
-  /** Set by whoever reads it, cleared by whoever looks for what may go. */
-  isUsed: boolean
+/** A leaf of a tree with the branches above it. */
+interface Place<V> extends LeafAt<V> {
+  readonly leaf: LeafNode<V>
+  readonly branches: readonly Branch<V>[]
 }
-
-/** A leaf and the keys it answers for. `end` is `undefined` in the last leaf. */
-export interface LeafAt<V> {
-  readonly leaf: Leaf<V>
-  readonly start: Key
-  readonly end: Key | undefined
-}
-
-/** The content of a tree at one moment. */
-export type Root<V> = Node<V>
-
-/** Nodes made since the root was last handed out carry its newest mark, and may be changed in place. */
-type Mark = object
-
-class LeafNode<V> implements Leaf<V> {
-  readonly isLeaf = true
-  isUsed = true
-
-  constructor(
-    readonly mark: Mark,
-    readonly keys: Key[],
-    readonly values: V[],
-    readonly isHole: boolean,
-  ) {}
-}
-
-class Branch<V> {
-  readonly isLeaf = false
-
-  constructor(
-    readonly mark: Mark,
-    /** The first key that each child but the first answers for. */
-    readonly starts: Key[],
-    readonly children: Node<V>[],
-    /** The entries in all leaves below. */
-    public count: number,
-    public holes: number,
-  ) {}
-}
-
-type Node<V> = LeafNode<V> | Branch<V>
 
 /** A node in the place of another; `start` is the first key it answers for. */
 interface Piece<V> {
@@ -72,6 +38,8 @@ const childrenMax = 64
 export class ResidentTree<V> {
   #mark: Mark = {}
   #root: Node<V> = new LeafNode<V>(this.#mark, [], [], true)
+  /** Where the last key was. Writes come in ascending order, so that the next one is often in the same leaf. */
+  #place: Place<V> | undefined
 
   /** The content as it is now. Cost: constant. */
   share(): Root<V> {
@@ -91,11 +59,34 @@ export class ResidentTree<V> {
 
   /** Forgets everything. */
   clear(): void {
+    this.#place = undefined
     this.#root = new LeafNode<V>(this.#mark, [], [], true)
+  }
+
+  /** As {@link valueAt} of the root: cheaper for keys that come in order. */
+  valueAt(key: Key): V | null | undefined {
+    const { leaf } = this.#placeOf(key)
+    if (leaf.isHole) return undefined
+    leaf.isUsed = true
+    const at = lowerBound(leaf.keys, key)
+    return leaf.keys[at] === key ? (leaf.values[at] as V) : null
   }
 
   /** Sets an entry, unless it falls into a hole; answers whether it is there now. */
   set(key: Key, value: V): boolean {
+    const { leaf, branches } = this.#placeOf(key)
+    if (leaf.isHole) return false
+    if (leaf.mark === this.#mark && leaf.keys.length < leafEntriesMax) {
+      const at = lowerBound(leaf.keys, key)
+      if (leaf.keys[at] === key) leaf.values[at] = value
+      else {
+        leaf.keys.splice(at, 0, key)
+        leaf.values.splice(at, 0, value)
+        // A leaf of this mark has branches of this mark above it.
+        for (const branch of branches) branch.count++
+      }
+      return true
+    }
     let isSet = false
     this.#change(key, (leaf) => {
       if (leaf.isHole) return [{ start: key, node: leaf }]
@@ -122,8 +113,15 @@ export class ResidentTree<V> {
 
   /** Removes an entry if it is there. */
   delete(key: Key): void {
-    const { leaf } = leafAt(this.#root, key)
-    if (leaf.keys[lowerBound(leaf.keys, key)] !== key) return
+    const { leaf, branches } = this.#placeOf(key)
+    const position = lowerBound(leaf.keys, key)
+    if (leaf.keys[position] !== key) return
+    if (leaf.mark === this.#mark && leaf.keys.length > leafEntriesMin) {
+      leaf.keys.splice(position, 1)
+      leaf.values.splice(position, 1)
+      for (const branch of branches) branch.count--
+      return
+    }
     this.#change(key, (found) => {
       const own = this.#writable(found)
       const at = lowerBound(own.keys, key)
@@ -186,11 +184,30 @@ export class ResidentTree<V> {
 
   /** Puts what `make` says in the place of the leaf that answers for `key`. */
   #change(key: Key, make: (leaf: LeafNode<V>) => Piece<V>[]): void {
+    this.#place = undefined
     let pieces = this.#changeNode(this.#root, key, make)
     while (pieces.length > 1) pieces = this.#group(pieces)
     let root = (pieces[0] as Piece<V>).node
     while (!root.isLeaf && root.children.length === 1) root = root.children[0] as Node<V>
     this.#root = root
+  }
+
+  #placeOf(key: Key): Place<V> {
+    const known = this.#place
+    if (known !== undefined && known.start <= key && (known.end === undefined || key < known.end)) return known
+    const branches: Branch<V>[] = []
+    let start = ''
+    let end: Key | undefined
+    let node = this.#root
+    while (!node.isLeaf) {
+      branches.push(node)
+      const at = childAt(node.starts, key)
+      if (at > 0) start = node.starts[at - 1] as Key
+      end = node.starts[at] ?? end
+      node = node.children[at] as Node<V>
+    }
+    this.#place = { leaf: node, start, end, branches }
+    return this.#place
   }
 
   #changeNode(node: Node<V>, key: Key, make: (leaf: LeafNode<V>) => Piece<V>[]): Piece<V>[] {
@@ -283,96 +300,4 @@ export class ResidentTree<V> {
     if (branch.mark === this.#mark) return branch
     return new Branch(this.#mark, branch.starts.slice(), branch.children.slice(), branch.count, branch.holes)
   }
-}
-
-/** The leaf that answers for a key. */
-export function leafAt<V>(root: Root<V>, key: Key): LeafAt<V> {
-  return findLeaf(root, key, childAt)
-}
-
-/** The leaf that answers for the keys just before `key`, which is not the empty key. */
-export function leafBefore<V>(root: Root<V>, key: Key): LeafAt<V> {
-  return findLeaf(root, key, lowerBound)
-}
-
-function findLeaf<V>(root: Root<V>, key: Key, choose: (starts: readonly Key[], key: Key) => number): LeafAt<V> {
-  let start = ''
-  let end: Key | undefined
-  let node = root
-  while (!node.isLeaf) {
-    const at = choose(node.starts, key)
-    if (at > 0) start = node.starts[at - 1] as Key
-    end = node.starts[at] ?? end
-    node = node.children[at] as Node<V>
-  }
-  return { leaf: node, start, end }
-}
-
-/** What is known of a key: its value, that it is not there (`null`), or nothing (`undefined`). */
-export function valueAt<V>(root: Root<V>, key: Key): V | null | undefined {
-  let node = root
-  while (!node.isLeaf) node = node.children[childAt(node.starts, key)] as Node<V>
-  if (node.isHole) return undefined
-  node.isUsed = true
-  const at = lowerBound(node.keys, key)
-  return node.keys[at] === key ? (node.values[at] as V) : null
-}
-
-/** How many entries a range has; `undefined` when there is a hole in it. Cost: the height of the tree. */
-export function countRange<V>(root: Root<V>, range: KeyRange): number | undefined {
-  return range.start < range.end ? countIn(root, range.start, range.end) : 0
-}
-
-/** `undefined` for a bound means that the node lies wholly on this side of it. */
-function countIn<V>(node: Node<V>, start: Key | undefined, end: Key | undefined): number | undefined {
-  if (start === undefined && end === undefined) {
-    return holesOf(node) === 0 ? countOf(node) : undefined
-  }
-  if (node.isLeaf) {
-    if (node.isHole) return undefined
-    node.isUsed = true
-    const from = start === undefined ? 0 : lowerBound(node.keys, start)
-    return (end === undefined ? node.keys.length : lowerBound(node.keys, end)) - from
-  }
-  const first = start === undefined ? 0 : childAt(node.starts, start)
-  const last = end === undefined ? node.children.length - 1 : lowerBound(node.starts, end)
-  let count = 0
-  for (let at = first; at <= last; at++) {
-    const inner = countIn(node.children[at] as Node<V>, at === first ? start : undefined, at === last ? end : undefined)
-    if (inner === undefined) return undefined
-    count += inner
-  }
-  return count
-}
-
-/** The position of the first key that is not before `key`. */
-export function lowerBound(keys: readonly Key[], key: Key): number {
-  let low = 0
-  let high = keys.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((keys[middle] as Key) < key) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** The child that answers for a key: as many starts are not after it. */
-function childAt(starts: readonly Key[], key: Key): number {
-  let low = 0
-  let high = starts.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((starts[middle] as Key) <= key) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-function countOf<V>(node: Node<V>): number {
-  return node.isLeaf ? node.keys.length : node.count
-}
-
-function holesOf<V>(node: Node<V>): number {
-  return node.isLeaf ? Number(node.isHole) : node.holes
 }

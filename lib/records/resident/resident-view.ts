@@ -1,7 +1,6 @@
 import type { Key, KeyRange } from '../../codec/key.js'
 import type { Version } from '../../engines/contract.js'
 import { type EntryCell, type GrowingBatch, RowSlot } from '../stored-value.js'
-import type { Load, ResidentSet } from './resident-set.js'
 import {
   countRange,
   type Leaf,
@@ -11,7 +10,8 @@ import {
   lowerBound,
   type Root,
   valueAt,
-} from './resident-tree.js'
+} from './resident-nodes.js'
+import type { Load, ResidentSet } from './resident-set.js'
 
 /** The resident set as it was at the version of one snapshot. */
 export class ResidentView {

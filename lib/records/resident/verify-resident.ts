@@ -3,8 +3,8 @@ import { type Key, type KeyRange, prefixRange } from '../../codec/key.js'
 import { Space } from '../../codec/space.js'
 import type { EngineSnapshot } from '../../engines/contract.js'
 import { type EntryCell, RowSlot, type StoredValue } from '../stored-value.js'
+import { leafAt } from './resident-nodes.js'
 import type { ResidentSet } from './resident-set.js'
-import { leafAt } from './resident-tree.js'
 
 /** How memory is compared. */
 export interface ResidentCheck {
