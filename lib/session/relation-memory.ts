@@ -4,7 +4,8 @@ import type { Table } from '../records/table.js'
 import type { LoadOptions } from '../schema/collection.js'
 import type { EntitySchema, RelationDefinition } from '../schema/entity-schema.js'
 import { type NewLink, sideOf } from '../schema/related/companion.js'
-import { change, leave, reconnect, relate, unrelate } from '../schema/related/link.js'
+import { refersToSome } from '../schema/related/foreign-key.js'
+import { change, leave, owningRef, reconnect, relate, unrelate } from '../schema/related/link.js'
 import { CollectionSide, RefSide, type RelationSide } from '../schema/related/relation-side.js'
 import { type EntityRecord, never, type RelationOwner, recordOf } from './entity-record.js'
 import { followForeignKeys, forget } from './follow-relations.js'
@@ -134,9 +135,24 @@ export class RelationMemory implements RelationOwner {
   came({ sides }: EntityRecord): void {
     for (const side of sides?.values() ?? []) {
       side.loadedIn = never
-      if (side.definition.kind !== 'manyToMany' || !side.definition.isOwner) side.removed?.clear()
       reconnect(side)
       this.#noted.note(side)
+    }
+  }
+
+  /** All came that an entity is related to, or no longer: what was taken out of it is followed from now on. */
+  followRemovals({ sides }: EntityRecord): void {
+    for (const side of sides?.values() ?? []) {
+      const { definition } = side
+      if (side.removed === undefined || (definition.kind === 'manyToMany' && definition.isOwner)) continue
+      const orphans = definition.orphanRemoval ? [...side.removed] : []
+      side.removed.clear()
+      for (const other of orphans) {
+        if (!this.#entities.has(other) || refersToSome(owningRef(definition, other).definition, other)) continue
+        // It refers to its parent again, and does so until it is deleted.
+        relate(side, other)
+        unrelate(side, other)
+      }
     }
   }
 

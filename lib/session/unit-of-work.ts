@@ -151,8 +151,8 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
   }
 
   /**
-   * Puts an entity under the session's care, and the entities that it is related to as far as its relations say so.
-   * Gives those that came by it. @throws UsageError `ROME_ENTITY_STATE`; then none of them did.
+   * Puts an entity under the session's care, and the entities that it is related to, or no longer, as far as its
+   * relations say so. Gives those that came by it. @throws UsageError `ROME_ENTITY_STATE`; then none of them did.
    */
   add(entity: object): EntityRecord[] {
     const added: EntityRecord[] = []
@@ -163,13 +163,16 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
         if (record === undefined) continue
         added.push(record)
         for (const side of record.sides?.values() ?? []) {
-          if (side.definition.cascadesAdd) reachable.push(...side.known().filter((other) => !this.has(other)))
+          if (!side.definition.cascadesAdd) continue
+          const takenOut = [...(side.removed ?? [])].filter((other) => recordOf(other)?.row !== undefined)
+          reachable.push(...[...side.known(), ...takenOut].filter((other) => !this.has(other)))
         }
       }
     } catch (error) {
       this.takeOut(added)
       throw error
     }
+    for (const record of added) this.relations.followRemovals(record)
     return added
   }
 

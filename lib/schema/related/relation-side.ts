@@ -12,7 +12,7 @@ export abstract class RelationSide {
   loadedIn: number = never
   /**
    * No longer related since it was written. On a side that does not store its relation that is kept only while its
-   * entity is detached, for a merge to take out.
+   * entity is detached, for a session that it comes into, or is merged into, to take out.
    */
   removed: Set<object> | undefined = undefined
 
