@@ -93,9 +93,9 @@ export interface QueryDescription {
   /** The entities of the result are not the session's. */
   readonly isUnmanaged: boolean
   /** The rows of the result are claimed. */
-  readonly forUpdate?: ForUpdateOptions | undefined
+  readonly forUpdate: ForUpdateOptions | undefined
   /** The prepared query that it was bound from. */
-  readonly binding?: Binding | undefined
+  readonly binding: Binding | undefined
 }
 
 /** The model a description is rooted in: that of the leftmost operand. */
@@ -129,5 +129,8 @@ export function newDescription(input: QueryInput, selection: readonly SelectedPa
     offset: 0,
     includes: [],
     isUnmanaged: false,
+    // Named here too, since V8 is slow to copy an object and give it another property: so all have one shape.
+    forUpdate: undefined,
+    binding: undefined,
   })
 }

@@ -100,8 +100,8 @@ export async function readPage(
       limit: number,
     ): Promise<ReadRows> => {
       const directed = backwards ? reverseOrder(order) : order
-      const seek = values === undefined ? {} : { seek: { order: directed, values } }
-      const planned = await run.plan({ ...pageQuery, orderBy: directed, limit }, { ...seek, placeValues })
+      const seek = values && { order: directed, values }
+      const planned = await run.plan({ ...pageQuery, orderBy: directed, limit }, { seek, placeValues })
       return { parts: planned.parts, ...(await readWithinBudget(run, planned.plan)) }
     }
     const { parts, rows, stopped } = await read(place, isBackwards, size + 1)

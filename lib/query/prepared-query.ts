@@ -67,13 +67,11 @@ export function bindParameters(
     literals.set(name, literalNode(type, rowValueOf(type, values[name], `parameter ${name}`)))
   }
   const replacement: Replacement = (node) => (node.kind === 'parameter' ? literals.get(node.name) : undefined)
-  const bound = {
-    ...replaceInQuery(description, replacement),
-    includes: description.includes.map((part) => replaceInIncluded(part, replacement)),
-  }
-  if (plans === undefined) return Object.freeze(bound)
+  const bound = replaceInQuery(description, replacement)
+  const { selection, orderBy } = bound
   return Object.freeze({
     ...bound,
-    binding: { plans, constants: [...literals.values()], selection: bound.selection, orderBy: bound.orderBy },
+    includes: description.includes.map((part) => replaceInIncluded(part, replacement)),
+    binding: plans && { plans, constants: [...literals.values()], selection, orderBy },
   })
 }

@@ -28,11 +28,11 @@ export interface QueryCounts {
 export interface RunOptions {
   readonly signal?: AbortSignal | undefined
   /** Whether pending changes are written into the transaction first; `true` by default. */
-  readonly flush?: boolean
+  readonly flush?: boolean | undefined
   /** Whether it changes rows, which a read-only session refuses. */
-  readonly writes?: boolean
+  readonly writes?: boolean | undefined
   /** Tells which models' changes have to be written before, when the session has entities; all without it. */
-  readonly reads?: () => ModelsRead
+  readonly reads?: (() => ModelsRead) | undefined
 }
 
 /** Where the entities of a result come from, and what they are related to. */

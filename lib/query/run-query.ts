@@ -60,15 +60,14 @@ export class QueryRun {
     const limits = options.budget ?? session.budget
     if (options.budget !== undefined) checkBudget(options.budget)
     const budget = limits && new Budget(limits, meter)
-    const { signal } = options
-    const { sortMemory } = session
     this.execution = {
-      ...observers,
       transaction,
-      signal,
+      signal: options.signal,
       meter,
       budget,
-      sortMemory,
+      sortMemory: session.sortMemory,
+      counts: observers.counts,
+      onExamined: observers.onExamined,
       answer: (description) => this.#answer(description),
     }
   }
@@ -190,7 +189,8 @@ function runObserved<T>(
       report,
     )
   }
-  return session.run(runIn, { ...options, reads })
+  const { signal, flush, writes } = options
+  return session.run(runIn, { signal, flush, writes, reads })
 }
 
 /** Calls `report` with the error when the work fails. */
@@ -244,8 +244,9 @@ export function readAll(
 ): Promise<unknown[]> {
   checkOptions('query', options, terminalOptionRules)
   const { forUpdate } = description
+  const { signal, budget } = options
   // A claim is the beginning of a write.
-  return runQuery(session, description, { ...options, writes: forUpdate !== undefined }, (run) =>
+  return runQuery(session, description, { signal, budget, writes: forUpdate !== undefined }, (run) =>
     forUpdate === undefined
       ? andThen(run.plan(description), (planned) =>
           andThen(run.rows(planned), (rows) => resultsOf(run, session, description, planned.parts, rows)),

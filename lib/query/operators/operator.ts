@@ -34,9 +34,9 @@ export interface Execution {
   readonly budget: Budget | undefined
   readonly sortMemory: SortMemory
   /** Counts each step by itself, where `explain` wants to know. */
-  readonly counts?: Map<PlanNode, StepCount>
+  readonly counts?: Map<PlanNode, StepCount> | undefined
   /** Told the last row that a filter has looked at, so that a page can go on from there. */
-  readonly onExamined?: (row: Row, layout: Layout) => void
+  readonly onExamined?: ((row: Row, layout: Layout) => void) | undefined
 }
 
 /** What one step of an execution gave out, and read for it. */

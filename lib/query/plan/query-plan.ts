@@ -4,7 +4,7 @@ import type { PlanNode, Seek } from './plan-node.js'
 /** What the caller wants beside what the description says. */
 export interface PlanOptions {
   /** Rows after this place in the query's order only. */
-  readonly seek?: Seek
+  readonly seek?: Seek | undefined
   /** Only the number of rows is wanted. */
   readonly isCount?: boolean
   /** How many of the selected parts, the last ones, only mark the places of rows in a page. */
