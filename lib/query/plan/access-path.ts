@@ -46,7 +46,7 @@ function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPat
   const isFull = found.used.length === 0
   const from = rangeSource(request, values, (left, seek) => {
     const other = rangesLeft([table.prefix], keyParts, left)
-    return { ranges: cut(other, left, seek), fraction: other.fraction }
+    return { ...other, ranges: cut(other, left, seek) }
   })
   const layout = new Map([[source, 0]])
   return assemble(request, values, found, match.matched, {

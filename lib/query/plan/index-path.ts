@@ -39,7 +39,7 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
   const ranges = cut(found, values, request.seek)
   const from = rangeSource(request, values, (left, seek) => {
     const other = rangesIn(index, request, left).found
-    return { ranges: cut(other, left, seek), fraction: other.fraction }
+    return { ...other, ranges: cut(other, left, seek) }
   })
   const residual = residualOf(request, values, found, false)
   const reads = readsOf(request, residual, index)

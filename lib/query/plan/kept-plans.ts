@@ -1,8 +1,8 @@
-import type { LiteralNode } from '../../expressions/nodes.js'
 import type { QueryDescription } from '../description.js'
 import { PlanTemplate } from './plan-template.js'
 import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
+import type { Constant } from './query-shape.js'
 
 /** So many plans are kept of one query, for constants of different kinds. */
 const plansMax = 8
@@ -16,7 +16,7 @@ export class KeptPlans {
   }
 
   /** A plan that is kept, with these constants; `undefined` when none serves. */
-  find(constants: readonly LiteralNode[], options: PlanOptions): QueryPlan | undefined {
+  find(constants: readonly Constant[], options: PlanOptions): QueryPlan | undefined {
     for (const template of this.#templates) {
       if (template.isStale) {
         this.#templates = this.#templates.filter(({ isStale }) => !isStale)
@@ -32,7 +32,7 @@ export class KeptPlans {
   make(
     store: PlanningStore,
     description: QueryDescription,
-    constants: readonly LiteralNode[],
+    constants: readonly Constant[],
     options: PlanOptions,
   ): QueryPlan {
     const template = new PlanTemplate(store, description, options, constants)

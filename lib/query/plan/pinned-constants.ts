@@ -1,14 +1,15 @@
-import type { ExpressionNode, LiteralNode } from '../../expressions/nodes.js'
+import type { ExpressionNode } from '../../expressions/nodes.js'
 import { visit } from '../../expressions/walk.js'
 import type { QueryDescription } from '../description.js'
 import { replaceInNode } from '../replace-nodes.js'
 import { isAggregated } from './planner.js'
+import type { Constant } from './query-shape.js'
 
 /**
  * Which constants a plan depends on by their very values. Groups, distinct results and combined ones are told apart by
  * expressions that are the same in two places, such as in `groupBy` and `select`.
  */
-export function pinnedConstants(description: QueryDescription, constants: readonly LiteralNode[]): number[] {
+export function pinnedConstants(description: QueryDescription, constants: readonly Constant[]): number[] {
   const pinned = new Set<ExpressionNode>()
   for (const node of identifyingNodes(description)) {
     replaceInNode(node, (below) => {

@@ -6,6 +6,7 @@ import type { ModelSource } from '../../schema/entity-schema.js'
 import type { ColumnType } from '../../values/column-type.js'
 import type { OrderPart, SetOperator } from '../description.js'
 import type { FilterValues } from './column-values.js'
+import type { KeyRanges } from './key-ranges.js'
 import type { Layout } from './layout.js'
 import type { OutputPart } from './output.js'
 
@@ -22,11 +23,8 @@ interface Step {
  */
 export interface RangeSource {
   readonly values: FilterValues
-  /** The ranges for other values, and the share of the rows that they are taken to have. */
-  rangesOf(
-    values: FilterValues,
-    seek: Seek | undefined,
-  ): { readonly ranges: readonly KeyRange[]; readonly fraction: number }
+  /** The ranges for other values. */
+  rangesOf(values: FilterValues, seek: Seek | undefined): Pick<KeyRanges, 'ranges' | 'fraction' | 'used'>
 }
 
 /** No row: the predicate can never be true, or the limit is zero. */

@@ -1,4 +1,4 @@
-import type { ColumnReference, ExpressionNode, LiteralNode } from '../../expressions/nodes.js'
+import type { ColumnReference, ExpressionNode } from '../../expressions/nodes.js'
 import { columnsOf } from '../../expressions/walk.js'
 import type { Statistics } from '../../records/statistics.js'
 import type { QueryDescription } from '../description.js'
@@ -13,6 +13,7 @@ import { PlanTrace } from './plan-trace.js'
 import { planQuery } from './planner.js'
 import type { PlanningStore } from './planning-store.js'
 import type { PlanOptions, QueryPlan } from './query-plan.js'
+import type { Constant } from './query-shape.js'
 import { isSameExpression } from './same-expression.js'
 import { type Interval, intersect, kindOfIntervals, valuesWhere } from './value-set.js'
 
@@ -36,6 +37,8 @@ interface DependentColumn {
 interface RangesMade {
   readonly tableId: number
   readonly count: number
+  /** How many columns they settle. */
+  readonly columns: number
   /** The share of the rows that they were taken to have. */
   readonly fraction: number
 }
@@ -48,7 +51,7 @@ interface RangesMade {
  */
 export class PlanTemplate {
   readonly #planned: QueryPlan
-  readonly #constants: readonly LiteralNode[]
+  readonly #constants: readonly Constant[]
   /** Which constants have to be equal to those of the plan. */
   readonly #pinned: readonly number[]
   readonly #filters: ReadonlyMap<FilterValues, readonly DependentColumn[]>
@@ -64,7 +67,7 @@ export class PlanTemplate {
     store: PlanningStore,
     description: QueryDescription,
     options: PlanOptions,
-    constants: readonly LiteralNode[],
+    constants: readonly Constant[],
   ) {
     this.#constants = constants
     this.#statistics = store.statistics
@@ -79,8 +82,8 @@ export class PlanTemplate {
     for (const { tableId, from } of sourcesIn(this.#planned.plan)) {
       rows.set(tableId, this.#rowsOf(tableId))
       if (from === undefined) continue
-      const { ranges, fraction } = from.rangesOf(from.values, options.seek)
-      made.set(from, { tableId, count: ranges.length, fraction })
+      const { ranges, fraction, used } = from.rangesOf(from.values, options.seek)
+      made.set(from, { tableId, count: ranges.length, columns: used.length, fraction })
     }
     this.#rows = rows
     this.#ranges = made
@@ -99,7 +102,7 @@ export class PlanTemplate {
   }
 
   /** The plan with other constants; `undefined` when the planner might choose another one for these. */
-  bind(given: readonly LiteralNode[], { seek }: PlanOptions): QueryPlan | undefined {
+  bind(given: readonly Constant[], { seek }: PlanOptions): QueryPlan | undefined {
     for (const at of this.#pinned) if (!isSameExpression(this.#constants[at], given[at])) return undefined
     const byConstant = new Map<ExpressionNode, ExpressionNode>(this.#constants.map((node, at) => [node, given[at]]))
     const bound = new Map<ExpressionNode, ExpressionNode>()
@@ -122,13 +125,15 @@ export class PlanTemplate {
       if (!isSame && impliesPredicate(index, others, left.get(values) ?? values) !== isImplied) return undefined
     }
     let isSimilar = true
-    const onRanges: Constants['onRanges'] = (from, { ranges, fraction }) => {
+    const onRanges: Constants['onRanges'] = (from, { ranges, fraction, used }) => {
       const made = this.#ranges.get(from)
       if (made === undefined) return
       const rows = this.#rowsOf(made.tableId)
       const isFar = isFarFrom(Math.max(fewRows, rows * fraction), Math.max(fewRows, rows * made.fraction))
       // A place to resume at may leave one range of several, which come in another order then.
-      if (isFar || ranges.length !== made.count) isSimilar = false
+      const isOther = Math.min(2, ranges.length) !== Math.min(2, made.count)
+      // Of too many ranges the last columns are left to a filter.
+      if (isFar || isOther || used.length !== made.columns) isSimilar = false
     }
     const constants: Constants = { node, values: (values) => left.get(values) ?? values, seek, onRanges }
     const plan = bindPlan(this.#planned.plan, constants)

@@ -1,18 +1,21 @@
-import type { ExpressionNode, FunctionName, LiteralNode } from '../../expressions/nodes.js'
+import type { ExpressionNode, FunctionName, InNode, LiteralNode } from '../../expressions/nodes.js'
 import type { OrderPart, QueryDescription, SelectedPart } from '../description.js'
 import type { PlanOptions } from './query-plan.js'
+
+/** What a query may have another of and be planned alike: a value, or a list with what is looked for in it. */
+export type Constant = LiteralNode | InNode
 
 /** What a query says, whatever its constants are. */
 export interface QueryShape {
   /** Two queries have the same key exactly when they differ in their constants only. */
   readonly key: string
   /** The constants, in the order in which the query has them. */
-  readonly constants: readonly LiteralNode[]
+  readonly constants: readonly Constant[]
 }
 
-/** Longer keys would cost more than planning does: those of long lists of values, above all. */
+/** Longer keys would cost more than planning does, and longer lists too much memory. */
 const keyLengthMax = 2000
-const listLengthMax = 50
+const listLengthMax = 1000
 
 /** The shape of a query; `undefined` when it asks other rows first, or has too much in it. */
 export function shapeOf(
@@ -31,7 +34,7 @@ class ShapeWriter {
   text = ''
   /** Not when it has what is not kept, or is too long: then the rest is not looked at. */
   isComplete = true
-  readonly constants: LiteralNode[] = []
+  readonly constants: Constant[] = []
 
   query({
     input,
@@ -115,11 +118,11 @@ class ShapeWriter {
         this.#node(node.term)
         return
       case 'in':
-        this.text += 'in '
+        // Lists of about as many values are planned alike.
+        this.text += `in ${32 - Math.clz32(node.values.length)} `
         this.#node(node.operand)
         if (node.values.length > listLengthMax) this.isComplete = false
-        else for (const value of node.values) this.#value(value)
-        this.text += ';'
+        else this.#remember(node)
         return
       case 'like':
         this.text += `like ${node.ignoreCase} ${JSON.stringify(node.pattern)}`
@@ -160,13 +163,15 @@ class ShapeWriter {
 
   /** The same constant in two places is another query than two constants, of which one may be replaced. */
   #constant(node: LiteralNode): void {
+    if (this.#remember(node)) this.text += `?${numberOf(node.type)} `
+  }
+
+  /** Whether it is met for the first time. */
+  #remember(node: Constant): boolean {
     const known = this.constants.indexOf(node)
-    if (known !== -1) {
-      this.text += `=${known} `
-      return
-    }
-    this.constants.push(node)
-    this.text += `?${numberOf(node.type)} `
+    this.text += known === -1 ? '' : `=${known} `
+    if (known === -1) this.constants.push(node)
+    return known === -1
   }
 
   #withValues(nodes: readonly ExpressionNode[]): void {

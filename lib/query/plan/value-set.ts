@@ -26,9 +26,17 @@ export function hasBothBounds({ start, end }: Interval): boolean {
   return start > lowest && end < nullInterval.start
 }
 
-/** What plans depend on of runs, whatever values they are of: how many, which are single, bounded, null. */
+/** What plans depend on of runs, whatever values they are of: which are single, bounded, null, but not how many. */
 export function kindOfIntervals(intervals: readonly Interval[]): string {
-  return intervals.map(kindOfInterval).join('')
+  let kind = ''
+  let last: string | undefined
+  for (const interval of intervals) {
+    const next = kindOfInterval(interval)
+    if (next !== last) kind += next
+    else if (!kind.endsWith('*')) kind += '*'
+    last = next
+  }
+  return kind
 }
 
 function kindOfInterval({ isPoint, start, end }: Interval): string {
