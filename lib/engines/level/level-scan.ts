@@ -9,6 +9,9 @@ import { BaseCursor } from './base-cursor.js'
 import type { View } from './overlay.js'
 import { deleted, type OverlayValue } from './overlay-root.js'
 
+/** Of each partition so many entries are read at least, if so many are wanted at all. */
+const sizeOfEachMin = 16
+
 /**
  * Merges the overlay and the partitions of a base, in order of key. What the overlay has under a key hides what a
  * partition has; no key is in two partitions.
@@ -93,9 +96,15 @@ export class LevelScan implements Scan {
   #fill(): MaybePromise<void> {
     const needy = this.#bases.filter((base) => base.needsFill)
     if (needy.length === 0) return undefined
-    const size = sizeWithin(this.#size, this.#most)
+    const size = this.#sizeOfEach
     if (needy.length === 1) return needy[0]?.fill(size)
     return Promise.all(needy.map((base) => base.fill(size))).then(() => undefined)
+  }
+
+  /** Keys are spread evenly, so each partition has about its share of the next ones; a few more cost little. */
+  get #sizeOfEach(): number {
+    const size = sizeWithin(this.#size, this.#most)
+    return Math.min(size, sizeOfEachMin + Math.ceil((1.25 * size) / this.#bases.length))
   }
 
   #merge(): Batch | undefined {
@@ -160,7 +169,7 @@ export class LevelScan implements Scan {
 
   #readAhead(): void {
     // A failure is met again, and reported, when the entries are needed.
-    const size = sizeWithin(this.#size, this.#most)
+    const size = this.#sizeOfEach
     for (const base of this.#bases) if (base.needsFill) base.fill(size).catch(() => undefined)
   }
 
