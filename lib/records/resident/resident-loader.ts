@@ -9,8 +9,10 @@ import type { ResidentSet } from './resident-set.js'
 const missesMin = 64
 /** The part of the budget that is filled ahead of use. */
 const shareMax = 0.9
-/** Whoever asks meanwhile waits for one part at most: less than a millisecond. */
+/** One part is read in less than a millisecond. */
 const entriesPerRead = 250
+/** Whoever asks meanwhile waits so long at most, and for one part. */
+const turnMsMax = 4
 /** A range that is written to all the time is left alone. */
 const failuresMax = 20
 
@@ -70,7 +72,8 @@ export class ResidentLoader {
   async #load(prefix: Key): Promise<void> {
     const { start, end } = prefixRange(prefix)
     let failures = 0
-    let startedAt = performance.now()
+    let pausedAt = performance.now()
+    let startedAt = pausedAt
     for (let from = start; from < end && !this.#isClosed && this.#hasRoom && failures < failuresMax; ) {
       const snapshot = await this.#engine.snapshot()
       try {
@@ -80,8 +83,11 @@ export class ResidentLoader {
       } finally {
         snapshot.release()
       }
-      // Half of the time is for those who ask.
-      await delay(performance.now() - startedAt)
+      // Half of the time is for those who ask. While they have much to do a pause is long, and so is the turn after it.
+      const now = performance.now()
+      if (now - startedAt < Math.min(startedAt - pausedAt, turnMsMax)) continue
+      pausedAt = now
+      await delay(now - startedAt)
       startedAt = performance.now()
     }
   }
