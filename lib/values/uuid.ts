@@ -19,7 +19,7 @@ export class UuidType implements ColumnType<string> {
 
   toRow(value: unknown): string {
     if (typeof value !== 'string') throw wrongType('The value must be a UUID as text.', value)
-    if (canonical.test(value)) return value
+    if (uuidToKey(value) !== undefined) return value
     if (!anyCase.test(value)) throw invalid('The text is not a UUID of 8-4-4-4-12 hexadecimal digits.', value)
     return value.toLowerCase()
   }
