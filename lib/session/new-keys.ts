@@ -4,6 +4,9 @@ import type { RefSide } from '../schema/related/relation-side.js'
 import { type EntityRecord, recordOf } from './entity-record.js'
 import { isAwaiting } from './relation-changes.js'
 
+const noValues: GivenValues = new Map()
+const noSides: readonly RefSide[] = []
+
 /** Property values that a flush gives to an entity, by column position. */
 export type GivenValues = ReadonlyMap<number, unknown>
 
@@ -22,8 +25,11 @@ export class NewKeys {
 
   /** What the columns of an entity get that its properties lack: generated keys, and keys of what it refers to. */
   valuesFor(record: EntityRecord): GivenValues {
-    const values = new Map(this.#pending.has(record) ? this.#keyOf(record) : [])
-    for (const side of awaitingSides(record)) {
+    const generated = this.#pending.has(record) ? this.#keyOf(record) : noValues
+    const sides = awaitingSides(record)
+    if (sides.length === 0) return generated
+    const values = new Map(generated)
+    for (const side of sides) {
       for (const pair of side.definition.columns) values.set(pair.own.position, this.#referred(side, pair))
     }
     return values
@@ -38,6 +44,7 @@ export class NewKeys {
   }
 
   #keyOf(record: EntityRecord): GivenValues {
+    if (hasWholeKey(record)) return noValues
     const known = this.#keys.get(record)
     if (known !== undefined) return known
     if (this.#underWay.has(record)) {
@@ -76,6 +83,11 @@ export class NewKeys {
   }
 }
 
-function awaitingSides({ sides }: EntityRecord): RefSide[] {
-  return sides === undefined ? [] : [...sides.values()].filter(isAwaiting)
+function hasWholeKey({ entity, table }: EntityRecord): boolean {
+  const properties = entity as Readonly<Record<string, unknown>>
+  return table.schema.primaryKey.every((column) => properties[column.name] !== undefined)
+}
+
+function awaitingSides({ sides }: EntityRecord): readonly RefSide[] {
+  return sides === undefined ? noSides : [...sides.values()].filter(isAwaiting)
 }
