@@ -26,13 +26,8 @@ interface EntryChange {
   readonly after: IndexEntry | undefined
 }
 
-/** A key that a write takes and that nobody else may have: that of a row, or of an entry of unique values. */
-interface Claim {
-  readonly key: Key
-  readonly write: PreparedWrite
-  /** Absent for the primary key. */
-  readonly index?: TableIndex
-}
+/** The writes that take keys which nobody else may have: those of rows, and of entries of unique values. */
+type Claims = ReadonlyMap<Key, PreparedWrite>
 
 /** @throws ConstraintError `ROME_CHECK`. */
 export function checkRow(table: Table, row: Row): void {
@@ -66,30 +61,32 @@ export function entryChanges(
  * What writes take that none of them gives up, in their order.
  * @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE` when two of them take the same.
  */
-export function claimsOf(writes: readonly PreparedWrite[]): readonly Claim[] {
-  const claims = new Map<Key, Claim>()
+export function claimsOf(writes: readonly PreparedWrite[]): Claims {
+  const claims = new Map<Key, PreparedWrite>()
   const given = new Set<Key>()
-  const take = (claim: Claim): void => {
-    if (claims.has(claim.key)) throw violation(claim)
-    claims.set(claim.key, claim)
+  const take = (key: Key, write: PreparedWrite): void => {
+    const before = claims.size
+    claims.set(key, write)
+    if (claims.size === before) throw violation(key, write)
   }
   for (const write of writes) {
     const { key, previous, next, entries } = write
     if (next === undefined) given.add(key)
-    if (previous === undefined) take({ key, write })
-    for (const { index, before, after } of entries) {
+    if (previous === undefined) take(key, write)
+    for (const { before, after } of entries) {
       if (before?.key === after?.key) continue
       if (before?.isExclusive) given.add(before.key)
-      if (after?.isExclusive) take({ key: after.key, write, index })
+      if (after?.isExclusive) take(after.key, write)
     }
   }
-  return [...claims.values()].filter(({ key }) => !given.has(key))
+  for (const key of given) claims.delete(key)
+  return claims
 }
 
-/** @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE` for the first claim of what somebody has. */
-export function refuseTaken(claims: readonly Claim[], isTaken: readonly boolean[]): void {
-  const taken = isTaken.indexOf(true)
-  if (taken !== -1) throw violation(claims[taken])
+/** @throws ConstraintError `ROME_PRIMARY_KEY_EXISTS`, `ROME_UNIQUE` where a claim is of what somebody has. */
+export function refuseTaken(claims: Claims, taken: Key | undefined): void {
+  const write = taken === undefined ? undefined : claims.get(taken)
+  if (taken !== undefined && write !== undefined) throw violation(taken, write)
 }
 
 /** Why a row is not inserted. */
@@ -101,8 +98,9 @@ export function primaryKeyExists(table: Table, row: Row): ConstraintError {
   )
 }
 
-function violation({ write: { table, next }, index }: Claim): ConstraintError {
+function violation(key: Key, { table, next, entries }: PreparedWrite): ConstraintError {
   const row = next as Row
+  const index = entries.find(({ after }) => after?.key === key)?.index
   if (index === undefined) return primaryKeyExists(table, row)
   const columns = index.definition.columns.map(({ column }) => column)
   return new ConstraintError('ROME_UNIQUE', 'another row has these values already: they must be unique', {

@@ -183,9 +183,9 @@ export class RecordTransaction {
     this.#assertLive()
     const prepared = writes.filter(({ previous, next }) => previous !== next).map((write) => this.#prepare(write))
     const claims = claimsOf(prepared)
-    const taken = claims.length === 0 ? [] : this.#reader.hasMany(claims.map(({ key }) => key))
-    return andThen(taken, (holders) => {
-      refuseTaken(claims, holders)
+    const keys = [...claims.keys()]
+    return andThen(keys.length === 0 ? [] : this.#reader.hasMany(keys), (isTaken) => {
+      refuseTaken(claims, keys[isTaken.indexOf(true)])
       return andThen(this.#completed(prepared), (completed) => this.#put(completed))
     })
   }
@@ -341,8 +341,8 @@ export class RecordTransaction {
 
   #prepare({ table, previous, next }: RowWrite): PreparedWrite {
     if (next !== undefined) checkRow(table, next)
-    const key = table.keyOf((previous ?? next) as Row)
-    if (previous !== undefined && next !== undefined && table.keyOf(next) !== key) {
+    const key = table.keyOfRead((previous ?? next) as Row)
+    if (previous !== undefined && next !== undefined && !table.isSameKey(previous, next)) {
       throw new InternalError('ROME_INTERNAL', 'an update keeps the primary key')
     }
     const entries = entryChanges(table, key, previous, next)

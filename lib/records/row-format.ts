@@ -32,6 +32,8 @@ export class RowFormat<T extends object = object> {
   readonly #storedLength: number
   /** Ids of stored columns that the model does not name. */
   readonly #unnamedIds: readonly number[]
+  #lastValue: string | undefined
+  #lastKey: Key = ''
 
   constructor(schema: EntitySchema<T>, stored: StoredTable) {
     this.schema = schema
@@ -64,8 +66,36 @@ export class RowFormat<T extends object = object> {
     return RowKey.of(row) ?? this.keyOf(row)
   }
 
+  /** As {@link keyOf}, of a row that is about to be stored: it knows its key from then on. */
+  keyOfNew(row: Row): Key {
+    const key = this.keyOf(row)
+    RowKey.keep(row, key)
+    return key
+  }
+
+  /** Whether two rows have the same primary key. */
+  isSameKey(row: Row, other: Row): boolean {
+    for (const { position } of this.schema.primaryKey) {
+      // Values that are objects may be equal without being the same.
+      if (row[position] !== other[position]) return this.keyOf(row) === this.keyOf(other)
+    }
+    return true
+  }
+
   /** The key of the row with these primary key values, in the order of the primary key. */
   keyOfPrimaryKey(values: readonly RowValue[]): Key {
+    if (values.length !== 1) return this.#keyOfValues(values)
+    // Rows that refer to the same one come one after the other.
+    const [value] = values
+    if (typeof value !== 'string') return this.#keyOfValues(values)
+    if (value !== this.#lastValue) {
+      this.#lastKey = this.#keyOfValues(values)
+      this.#lastValue = value
+    }
+    return this.#lastKey
+  }
+
+  #keyOfValues(values: readonly RowValue[]): Key {
     let key = this.prefix
     this.schema.primaryKey.forEach((column, index) => {
       key += encodeKeyValue(column, values[index])

@@ -174,12 +174,8 @@ export class TransactionReader {
 
   /** What memory tells about whether there is something under a key. */
   #isKnown(key: Key): boolean | undefined {
-    if (!key.startsWith(Space.row)) {
-      const written = this.#writes.get(key)
-      return written === undefined ? this.#resident?.hasEntry(key) : written !== null
-    }
-    const known = this.#known(key)
-    return known === undefined ? undefined : known !== null
+    const written = this.#writes.get(key)
+    return written === undefined ? this.#resident?.has(key) : written !== null
   }
 
   /** What was read of a row is kept for others, unless there is a newer one by now. */

@@ -67,7 +67,7 @@ async function plan(
   const updates = modified.map((record) => planUpdate(record, rowOf(record), now, keys.valuesFor(record)))
   const inserts = Array.from(unit.pending, (record) => {
     const insert = planInsert(record, now, keys.valuesFor(record))
-    unit.checkKey(record, record.table.keyOf(insert.next as Row), true)
+    unit.checkKey(record, record.table.keyOfNew(insert.next as Row), true)
     return insert
   })
   const links = await planLinks({ session, transaction, keys, now }, unit.relations.stored)

@@ -326,7 +326,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
           this.relations.inserted(record)
           this.#byKey.delete(record)
         }
-        const key = table.keyOf(next)
+        const key = table.keyOfRead(next)
         this.#setRow(record, key, next)
         this.#map(record, key)
       }

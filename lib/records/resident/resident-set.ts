@@ -202,7 +202,8 @@ export class ResidentSet {
   }
 
   #publishRow(key: Key, value: Uint8Array | undefined): void {
-    const before = this.#rows.get(key)
+    // Where the leaf is complete and has no such row, nobody has.
+    const before = this.#tree.valueAt(key) === null ? undefined : this.#rows.get(key)
     if (before !== undefined) this.#dropRow(key, before)
     if (value === undefined) {
       this.#tree.delete(key)

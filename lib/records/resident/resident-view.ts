@@ -55,12 +55,15 @@ export class ResidentView {
     return undefined
   }
 
-  /** Whether there is an entry; `undefined` when nothing is known. */
-  hasEntry(key: Key): boolean | undefined {
+  /** Whether there is a row or an entry; `undefined` when nothing is known. */
+  has(key: Key): boolean | undefined {
     const held = valueAt(this.#refreshed(), key)
-    if (held === undefined) this.#set.missed(key)
-    else this.#set.hits++
-    return held === undefined ? undefined : held !== null
+    if (held === undefined && this.#set.row(key)?.at(this.version) === undefined) {
+      this.#set.missed(key)
+      return undefined
+    }
+    this.#set.hits++
+    return held !== null
   }
 
   /** Says that a range is read from the snapshot; `undefined` when what is read may not be held. */
