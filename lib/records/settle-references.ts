@@ -2,20 +2,23 @@ import type { MaybePromise } from '../async/maybe-promise.js'
 import type { Key } from '../codec/key.js'
 import { CorruptionError } from '../errors/rome-error.js'
 import type { ForeignKey } from './foreign-key.js'
+import type { RowWrite } from './prepared-write.js'
 import type { Claim, Departure, ReferenceNotes } from './reference-notes.js'
 import type { References } from './references.js'
 import type { Row } from './row.js'
 import type { ChangesByTable, RowChange } from './row-change.js'
 import { softDeletedRow, stampRow } from './stamp-row.js'
-import type { StoredBatch } from './stored-value.js'
+import type { GrowingBatch, StoredBatch } from './stored-value.js'
 import type { Table } from './table.js'
 import type { TransactionReader } from './transaction-reader.js'
 
 /** Writes rows and notes what that leaves to be proved. */
 interface RowWriter {
-  update(table: Table, previous: Row, next: Row): MaybePromise<void>
-  erase(table: Table, row: Row): void
+  write(writes: readonly RowWrite[]): MaybePromise<void>
 }
+
+/** So many referring rows are read in one go when they are in memory. */
+const knownRowsMax = 1000
 
 /** The parts of a transaction that its foreign keys are settled with. */
 export interface SettlementParts {
@@ -150,13 +153,14 @@ class Settlement {
     const { table } = foreignKey
     const changes = this.changes.get(table) ?? []
     this.changes.set(table, changes)
+    const writes: RowWrite[] = []
     for (const previous of await this.#referrers(foreignKey, target, { withDeleted })) {
-      if (this.#waiting?.has(table.keyOf(previous))) continue
+      if (this.#waiting?.has(table.keyOfRead(previous))) continue
       const next = nextOf(previous)
-      if (next === undefined) this.#parts.writer.erase(table, previous)
-      else await this.#parts.writer.update(table, previous, next)
+      writes.push({ table, previous, next })
       changes.push({ previous, next })
     }
+    await this.#parts.writer.write(writes)
   }
 
   /** The rows that refer to a row, all of them or at least one when there is any. */
@@ -165,19 +169,28 @@ class Settlement {
     target: Row,
     { withDeleted, isOneEnough = false }: { readonly withDeleted: boolean; readonly isOneEnough?: boolean },
   ): Promise<Row[]> {
+    const { reader } = this.#parts
     const found: Row[] = []
-    for (const range of foreignKey.referrers(target, withDeleted)) {
-      const scan = this.#parts.reader.scan(range)
-      try {
-        for (let batch = await scan.next(); batch !== undefined; batch = await scan.next()) {
-          for (const row of await this.#rowsOf(foreignKey, batch)) {
-            if (withDeleted || !foreignKey.table.isDeleted(row)) found.push(row)
-          }
-          if (isOneEnough && found.length > 0) return found
-        }
-      } finally {
-        await scan.close()
+    const take = async (batch: StoredBatch): Promise<void> => {
+      for (const row of await this.#rowsOf(foreignKey, batch)) {
+        if (withDeleted || !foreignKey.table.isDeleted(row)) found.push(row)
       }
+    }
+    const isEnough = (): boolean => isOneEnough && found.length > 0
+    for (const range of foreignKey.referrers(target, withDeleted)) {
+      const known: GrowingBatch = { keys: [], values: [] }
+      if (reader.readKnown(known, range, knownRowsMax)) await take(known)
+      else {
+        const scan = reader.scan(range)
+        try {
+          for (let batch = await scan.next(); batch !== undefined && !isEnough(); batch = await scan.next()) {
+            await take(batch)
+          }
+        } finally {
+          await scan.close()
+        }
+      }
+      if (isEnough()) return found
     }
     return found
   }
