@@ -2,7 +2,7 @@ import type { Key } from '../codec/key.js'
 import { ConstraintError } from '../errors/rome-error.js'
 import type { Row } from './row.js'
 import type { Table } from './table.js'
-import type { IndexEntry, TableIndex } from './table-index.js'
+import type { EntryKey, IndexEntry, TableIndex } from './table-index.js'
 import type { Written } from './write-buffer.js'
 
 /** A row that is written: inserted without `previous`, erased without `next`, left alone when they are the same. */
@@ -22,7 +22,7 @@ export interface PreparedWrite extends RowWrite {
 /** What a row's index entry was and becomes. */
 interface EntryChange {
   readonly index: TableIndex
-  readonly before: IndexEntry | undefined
+  readonly before: EntryKey | undefined
   readonly after: IndexEntry | undefined
 }
 
@@ -50,7 +50,7 @@ export function entryChanges(
   const changes: EntryChange[] = []
   for (const index of table.indexes) {
     if (previous !== undefined && next !== undefined && index.isUntouched(previous, next)) continue
-    const before = previous && index.entryOf(key, previous)
+    const before = previous && index.entryKeyOf(key, previous)
     const after = next && index.entryOf(key, next)
     if (before !== undefined || after !== undefined) changes.push({ index, before, after })
   }

@@ -14,12 +14,16 @@ import { columnOfRow, type Row } from './row.js'
 import type { RowFormat } from './row-format.js'
 import { EntryCell, RowCell, type StoredValue } from './stored-value.js'
 
-/** One entry of an index. */
-export interface IndexEntry {
+/** Where an entry of an index is. */
+export interface EntryKey {
   readonly key: Key
-  readonly value: Uint8Array
   /** No other row may have this key: it ends with the indexed values. */
   readonly isExclusive: boolean
+}
+
+/** One entry of an index. */
+export interface IndexEntry extends EntryKey {
+  readonly value: Uint8Array
 }
 
 /** An index bound to its id: makes entries of rows, and finds the rows of entries. */
@@ -52,6 +56,15 @@ export class TableIndex {
    * @throws ValidationError `ROME_KEY_TOO_LONG`, `ROME_ROW_TOO_LARGE`.
    */
   entryOf(rowKey: Key, row: Row): IndexEntry | undefined {
+    const entry = this.entryKeyOf(rowKey, row)
+    if (entry === undefined) return undefined
+    const { key, isExclusive } = entry
+    const primaryKey = isExclusive ? rowKey.slice(this.#rows.prefix.length) : undefined
+    return { key, value: encodeEntry(key, this.#entryValues(primaryKey, row)), isExclusive }
+  }
+
+  /** Where the entry of a row is, as {@link entryOf}. @throws ValidationError `ROME_KEY_TOO_LONG`. */
+  entryKeyOf(rowKey: Key, row: Row): EntryKey | undefined {
     if (this.#isIndexed !== undefined && this.#isIndexed(row) !== true) return undefined
     const isDeleted = this.#rows.isDeleted(row)
     let key = isDeleted ? this.deletedPrefix : this.prefix
@@ -71,7 +84,7 @@ export class TableIndex {
       })
     }
     if (!isExclusive) key += primaryKey
-    return { key, value: encodeEntry(key, this.#entryValues(isExclusive ? primaryKey : undefined, row)), isExclusive }
+    return { key, isExclusive }
   }
 
   #entryValues(primaryKey: Key | undefined, row: Row): DiskValue[] {

@@ -231,7 +231,7 @@ class Verification {
   #says(table: Table, index: TableIndex, rowKey: Key, bytes: Uint8Array | undefined, entryKey: Key): boolean {
     if (bytes === undefined) return false
     try {
-      return index.entryOf(rowKey, table.decode(rowKey, bytes))?.key === entryKey
+      return index.entryKeyOf(rowKey, table.decode(rowKey, bytes))?.key === entryKey
     } catch (error) {
       romeError(error)
       // The row was reported; nobody knows what it would say.
