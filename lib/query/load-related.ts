@@ -125,7 +125,8 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
   const ownTable = session.store.table(definition.schema)
   const table = session.store.table(definition.target)
   const foreignKey = columns.map(({ target }) => target)
-  const keys = sides.map((side) => valuesOf(side.entity, ownColumns(columns)) as RowValue[])
+  const own = ownColumns(columns)
+  const keys = sides.map((side) => valuesOf(side.entity, own) as RowValue[])
   const orderBy = orderOf(part)
   const rows =
     indexOfLimit(session.store, read, part) !== undefined
@@ -135,8 +136,8 @@ function loadReferring(read: RelatedRead, sides: readonly RelationSide[], part: 
     const rowsByKey = groupBy(found, referenceIn(ownTable, foreignKey))
     const keyOfSide = referenceIn(ownTable)
     sides.forEach((side, at) => {
-      const own = rowsByKey.get(keyOfSide(keys[at])) ?? []
-      const children = own.slice(0, part.limit).map((row) => session.materialise(table, row))
+      const rows = rowsByKey.get(keyOfSide(keys[at])) ?? []
+      const children = rows.slice(0, part.limit).map((row) => session.materialise(table, row))
       fill(read, part, side, children)
       for (const child of children) referBack(read, definition, child, side.entity)
     })
@@ -171,7 +172,8 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
   const ownTable = session.store.table(definition.schema)
   const table = session.store.table(definition.target)
   const [fromColumns, toColumns] = [ownColumns(from.columns), ownColumns(to.columns)]
-  const keys = sides.map((side) => valuesOf(side.entity, targetColumns(from.columns)) as RowValue[])
+  const own = targetColumns(from.columns)
+  const keys = sides.map((side) => valuesOf(side.entity, own) as RowValue[])
   const links = rowsOfKeys(run, {
     source: schema.source,
     columns: fromColumns,
@@ -200,8 +202,8 @@ function loadThrough(read: RelatedRead, sides: readonly RelationSide[], part: In
       // The rows came in the order of the relation, which each collection keeps.
       const place = new Map(rows.map((row, at) => [table.keyOfRead(row), at]))
       sides.forEach((side, at) => {
-        const own = linksByKey.get(keyOfSide(keys[at])) ?? []
-        const places = new Set(own.map((link) => place.get(table.keyOfPrimaryKey(targetKey(link)))))
+        const links = linksByKey.get(keyOfSide(keys[at])) ?? []
+        const places = new Set(links.map((link) => place.get(table.keyOfPrimaryKey(targetKey(link)))))
         const sorted = [...places].filter((each) => each !== undefined).sort((a, b) => a - b)
         const entities = sorted.slice(0, part.limit).map((each) => session.materialise(table, rows[each]))
         fill(read, part, side, entities)

@@ -14,17 +14,18 @@ export type FindReferred = (relation: RelationDefinition, row: Row) => object | 
  * that are loaded lose and gain the entity. `changed` was set since the row was, so that it may say something else.
  */
 export function followForeignKeys(
-  { entity, isNew, sides, table }: EntityRecord,
+  record: EntityRecord,
   previous: Row | undefined,
   next: Row,
   find: FindReferred,
   changed?: RefSide,
 ): void {
+  const { entity, isNew, table } = record
   for (const relation of table.schema.relations) {
     if (!relation.isOwner || relation.kind === 'manyToMany') continue
     const isSame =
       previous !== undefined && relation.columns.every(({ own }) => previous[own.position] === next[own.position])
-    const looked = sides?.get(relation) as RefSide | undefined
+    const looked = record.sideOf(relation) as RefSide | undefined
     const before = looked?.target
     // A reference that was not set is null beside a foreign key when what that leads to is hidden.
     const isEmpty = before === undefined || (before === null && looked !== changed)
@@ -51,7 +52,7 @@ export function followForeignKeys(
 export function forget(gone: ReadonlySet<object>, records: Iterable<EntityRecord>): void {
   for (const { sides } of records) {
     if (sides === undefined) continue
-    for (const side of sides.values()) {
+    for (const side of sides) {
       if (side instanceof RefSide && side.definition.isOwner) continue
       for (const entity of gone) leave(side, entity)
     }
@@ -61,7 +62,7 @@ export function forget(gone: ReadonlySet<object>, records: Iterable<EntityRecord
 /** The side of an entity, if what it is related to is known. */
 function loadedSide(entity: object, definition: RelationDefinition): RelationSide | undefined {
   const companion = companionOf(entity)
-  const side = companion?.isNew ? sideOf(entity, definition) : companion?.sides?.get(definition)
+  const side = companion?.isNew ? sideOf(entity, definition) : companion?.sideOf(definition)
   return side?.isLoaded ? side : undefined
 }
 

@@ -37,7 +37,7 @@ export interface LinkPlan {
 export async function planLinks(plan: LinkPlan, sides: Iterable<CollectionSide>): Promise<PlannedWrite[]> {
   const pairsByRelation = new Map<RelationDefinition, Pair[]>()
   for (const side of sides) {
-    if (side.added.size === 0 && side.removed.size === 0) continue
+    if (!side.added?.size && !side.removed?.size) continue
     const known = pairsByRelation.get(side.definition)
     if (known === undefined) pairsByRelation.set(side.definition, pairsOf(plan, side))
     else known.push(...pairsOf(plan, side))
@@ -64,8 +64,10 @@ function pairsOf(plan: LinkPlan, { added, removed, definition, entity }: Collect
   })
   const isThere = (other: object): boolean => recordOf(other)?.state !== 'deleted'
   return [
-    ...[...removed].filter((other) => isThere(other) && recordOf(other)?.row).map((other) => pair(other, false)),
-    ...[...added].filter(isThere).map((other) => pair(other, true)),
+    ...[...(removed ?? [])]
+      .filter((other) => isThere(other) && recordOf(other)?.row)
+      .map((other) => pair(other, false)),
+    ...[...(added ?? [])].filter(isThere).map((other) => pair(other, true)),
   ]
 }
 

@@ -213,7 +213,7 @@ class Merge {
   #isNewLink(side: RelationSide, other: object): boolean {
     const { definition, entity } = side
     if (definition.kind === 'manyToMany') {
-      if (side instanceof CollectionSide && side.added.has(other)) return true
+      if (side instanceof CollectionSide && side.added?.has(other)) return true
       const { base, isNew } = this.#copyOf(entity)
       return base === undefined || isNew
     }
@@ -245,7 +245,7 @@ function knownVersion({ source, base, table: { schema } }: Wanted): unknown {
 }
 
 function cascadingSides(entity: object): RelationSide[] {
-  return [...(companionOf(entity)?.sides?.values() ?? [])].filter(({ definition }) => definition.cascadesAdd)
+  return (companionOf(entity)?.sides ?? []).filter(({ definition }) => definition.cascadesAdd)
 }
 
 function deleted({ table, source }: Wanted): UsageError {

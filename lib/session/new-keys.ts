@@ -89,5 +89,5 @@ function hasWholeKey({ entity, table }: EntityRecord): boolean {
 }
 
 function awaitingSides({ sides }: EntityRecord): readonly RefSide[] {
-  return sides === undefined ? noSides : [...sides.values()].filter(isAwaiting)
+  return sides?.filter(isAwaiting) ?? noSides
 }

@@ -52,7 +52,7 @@ export class RelationChanges {
 
 /** Whether a foreign key of the entity waits for the key of what it refers to. */
 export function awaitsKeys({ sides }: EntityRecord): boolean {
-  return sides !== undefined && [...sides.values()].some(isAwaiting)
+  return sides?.some(isAwaiting) ?? false
 }
 
 /** Whether a foreign key waits for the key of a new entity. */

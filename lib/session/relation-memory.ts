@@ -133,7 +133,7 @@ export class RelationMemory implements RelationOwner {
 
   /** An entity came into the session: both sides of what it is related to know of it from now on. */
   came({ sides }: EntityRecord): void {
-    for (const side of sides?.values() ?? []) {
+    for (const side of sides ?? []) {
       side.loadedIn = never
       reconnect(side)
       this.#noted.note(side)
@@ -142,7 +142,7 @@ export class RelationMemory implements RelationOwner {
 
   /** All came that an entity is related to, or no longer: what was taken out of it is followed from now on. */
   followRemovals({ sides }: EntityRecord): void {
-    for (const side of sides?.values() ?? []) {
+    for (const side of sides ?? []) {
       const { definition } = side
       if (side.removed === undefined || (definition.kind === 'manyToMany' && definition.isOwner)) continue
       const orphans = definition.orphanRemoval ? [...side.removed] : []
@@ -159,7 +159,7 @@ export class RelationMemory implements RelationOwner {
   /** A pending entity that is not wanted any more leaves what it was related to, too. */
   dismiss({ entity, sides }: EntityRecord): void {
     this.#changes?.dismiss(entity)
-    for (const side of sides?.values() ?? []) {
+    for (const side of sides ?? []) {
       const { kind, isOwner, inverse } = side.definition
       for (const other of side.known()) {
         if (kind === 'manyToMany') unrelate(side, other)
@@ -176,26 +176,27 @@ export class RelationMemory implements RelationOwner {
 
   /** Notes what a side was found to be related to. */
   fill(side: RelationSide, related: readonly object[], isPartial = false): void {
-    if (!this.#entities.has(side.entity)) return
-    change(side, () => {
-      if (side instanceof RefSide) side.target = related[0] ?? null
-      else if (side instanceof CollectionSide) {
-        // What is new and not added is known to this side alone.
-        const unwritten = [...side.added].filter((other) => recordOf(other)?.row === undefined)
-        side.members = new Set([...related, ...unwritten])
-        side.isPartial = isPartial
-      }
-      side.loadedIn = this.#entities.transactionNumber
-    })
+    const record = recordOf(side.entity)
+    if (record?.owner?.relations !== this) return
+    // What was read is no change, but goes with the transaction that it was read in.
+    this.#entities.checkpointNow.saveSide(record, side)
+    if (side instanceof RefSide) side.target = related[0] ?? null
+    else if (side instanceof CollectionSide) {
+      side.members = new Set(related)
+      side.isPartial = isPartial
+      // What is new and not added is known to this side alone.
+      for (const other of side.added ?? []) if (recordOf(other)?.row === undefined) side.members.add(other)
+    }
+    side.loadedIn = this.#entities.transactionNumber
   }
 
   /** Forgets what an entity is related to, and what was changed in that. */
   unload(record: EntityRecord): void {
     this.#entities.preserve(record)
-    for (const side of record.sides?.values() ?? []) {
+    for (const side of record.sides ?? []) {
       if (side instanceof CollectionSide && side.definition.kind === 'manyToMany') {
-        for (const other of [...side.added]) unrelate(side, other)
-        for (const other of [...side.removed]) relate(side, other)
+        for (const other of [...(side.added ?? [])]) unrelate(side, other)
+        for (const other of [...(side.removed ?? [])]) relate(side, other)
       }
       change(side, () => side.unload())
     }
@@ -214,7 +215,7 @@ export class RelationMemory implements RelationOwner {
 
   /** An entity was inserted: what it is related to is known in this transaction. */
   inserted({ sides }: EntityRecord): void {
-    for (const side of sides?.values() ?? []) side.loadedIn = this.#entities.transactionNumber
+    for (const side of sides ?? []) side.loadedIn = this.#entities.transactionNumber
   }
 
   /** All was written that the flush had to do. */
@@ -227,11 +228,7 @@ export class RelationMemory implements RelationOwner {
       }
     }
     for (const side of this.#changes.stored) {
-      if (side.added.size === 0 && side.removed.size === 0) continue
-      change(side, () => {
-        side.added.clear()
-        side.removed.clear()
-      })
+      if (side.added?.size || side.removed?.size) change(side, () => side.settle())
     }
     this.#changes.clear()
   }
@@ -256,5 +253,5 @@ export class RelationMemory implements RelationOwner {
 
 /** What a new entity is related to is yet to be written, whatever was written of it before. */
 export function renewRelations({ sides }: EntityRecord): void {
-  for (const side of sides?.values() ?? []) if (side instanceof CollectionSide) side.renew()
+  for (const side of sides ?? []) if (side instanceof CollectionSide) side.renew()
 }

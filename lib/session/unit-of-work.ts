@@ -162,7 +162,7 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
         const record = this.#addOne(next)
         if (record === undefined) continue
         added.push(record)
-        for (const side of record.sides?.values() ?? []) {
+        for (const side of record.sides ?? []) {
           if (!side.definition.cascadesAdd) continue
           const takenOut = [...(side.removed ?? [])].filter((other) => recordOf(other)?.row !== undefined)
           reachable.push(...[...side.known(), ...takenOut].filter((other) => !this.has(other)))

@@ -30,13 +30,20 @@ export class Companion {
   isNew = true
   /** Where the entity stands towards its session. */
   state: EntityState = 'transient'
-  /** Those that were looked at. */
-  sides: Map<RelationDefinition, RelationSide> | undefined
+  /** Those that were looked at. Few: to go through them costs less than a map of each entity's own. */
+  sides: RelationSide[] | undefined
 
   constructor(entity: object) {
     this.entity = entity
     this.sides = companionOf(entity)?.sides
     CompanionBearer.hang(entity, this)
+  }
+
+  /** What the entity knows of a relation, if anybody looked at it. */
+  sideOf(definition: RelationDefinition): RelationSide | undefined {
+    if (this.sides === undefined) return undefined
+    for (const side of this.sides) if (side.definition === definition) return side
+    return undefined
   }
 
   /**
@@ -90,12 +97,11 @@ export function companionOf(entity: object): Companion | undefined {
 /** What an entity knows of a relation of its model. */
 export function sideOf(entity: object, definition: RelationDefinition): RelationSide {
   const companion = companionOf(entity) ?? new Companion(entity)
-  companion.sides ??= new Map()
-  let side = companion.sides.get(definition)
-  if (side === undefined) {
-    side = newSide(companion, definition)
-    companion.sides.set(definition, side)
-  }
+  const known = companion.sideOf(definition)
+  if (known !== undefined) return known
+  const side = newSide(companion, definition)
+  if (companion.sides === undefined) companion.sides = [side]
+  else companion.sides.push(side)
   return side
 }
 

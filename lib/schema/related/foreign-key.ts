@@ -14,7 +14,10 @@ export function awaitsKey({ columns }: RelationDefinition, entity: object): bool
 
 /** Whether the foreign key of an entity is the key of another. */
 export function refersTo({ columns }: RelationDefinition, entity: object, other: object): boolean {
-  return columns.every(({ own, target }) => isSame(own, Reflect.get(entity, own.name), Reflect.get(other, target.name)))
+  for (const { own, target } of columns) {
+    if (!isSame(own, Reflect.get(entity, own.name), Reflect.get(other, target.name))) return false
+  }
+  return true
 }
 
 /** Makes an entity refer to another, or to none. What the other has no value for yet is `undefined` until it has. */

@@ -70,8 +70,9 @@ export function enter(side: RelationSide, entity: object): void {
     })
   } else if (side instanceof CollectionSide) {
     change(side, () => {
-      side.removed.delete(entity)
-      ;(side.members ?? side.added).add(entity)
+      side.removed?.delete(entity)
+      if (side.members === undefined) side.noteAdded(entity)
+      else side.members.add(entity)
     })
   }
 }
@@ -82,7 +83,7 @@ export function leave(side: RelationSide, entity: object): void {
   else if (side instanceof CollectionSide) {
     change(side, () => {
       side.members?.delete(entity)
-      side.added.delete(entity)
+      side.added?.delete(entity)
     })
   }
 }
@@ -133,8 +134,7 @@ function takeOut(ref: RefSide, parent: object | undefined): void {
 /** Nobody follows a detached entity: what a merge is to take out has to be kept. */
 function keepRemoved(side: RelationSide, other: object): void {
   if (companionOf(side.entity)?.state !== 'detached' || companionOf(other)?.state === 'transient') return
-  side.removed ??= new Set()
-  side.removed.add(other)
+  side.noteRemoved(other)
 }
 
 /** The ends of a many-to-many relation: the side that stores it, and the one that mirrors it where there is one. */
@@ -155,14 +155,14 @@ function mirrorHas(own: RelationSide, far: object): boolean {
 
 function link(definition: RelationDefinition, entity: object, other: object): void {
   const { from, to, own, mirror } = endsOf(definition, entity, other)
-  mirror?.removed.delete(from)
+  mirror?.removed?.delete(from)
   if (own.has(to) || mirror?.members?.has(from)) {
     if (mirror?.members && !mirror.members.has(from)) change(mirror, () => mirror.members?.add(from))
     return
   }
   change(own, () => {
     // What is not known to be stored is looked for when it is written.
-    if (!own.removed.delete(to) || !own.isComplete) own.added.add(to)
+    if (!own.removed?.delete(to) || !own.isComplete) own.noteAdded(to)
     own.members?.add(to)
   })
   if (mirror?.members) change(mirror, () => mirror.members?.add(from))
@@ -176,7 +176,7 @@ function unlink(definition: RelationDefinition, entity: object, other: object): 
   const isKnown = own.isComplete || mirror?.isComplete === true
   if (isKnown && !own.has(to) && mirror?.members?.has(from) !== true) return
   change(own, () => {
-    if (!own.added.delete(to) || !own.isComplete) own.removed.add(to)
+    if (!own.added?.delete(to) || !own.isComplete) own.noteRemoved(to)
     own.members?.delete(to)
   })
   if (mirror === undefined) return

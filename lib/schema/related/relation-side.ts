@@ -21,6 +21,11 @@ export abstract class RelationSide {
     this.definition = definition
   }
 
+  noteRemoved(entity: object): void {
+    this.removed ??= new Set()
+    this.removed.add(entity)
+  }
+
   /** The next load reads it again: what is known is not what an ordinary load gives. */
   loadAgain(): void {
     this.loadedIn = never
@@ -49,8 +54,7 @@ export class CollectionSide extends RelationSide {
   /** Only some of the related entities were asked for, and are among the members. */
   isPartial = false
   /** Related since it was written. For one-to-many only while it is not loaded: there the foreign keys tell. */
-  added = new Set<object>()
-  override removed = new Set<object>()
+  added: Set<object> | undefined = undefined
 
   get isLoaded(): boolean {
     return this.members !== undefined
@@ -62,36 +66,46 @@ export class CollectionSide extends RelationSide {
   }
 
   known(): readonly object[] {
-    return [...(this.members ?? this.added)]
+    return [...(this.members ?? this.added ?? [])]
   }
 
   has(entity: object): boolean {
-    return this.members?.has(entity) === true || this.added.has(entity)
+    return this.members?.has(entity) === true || this.added?.has(entity) === true
   }
 
   save(): () => void {
     const { members, isPartial, added, removed, loadedIn } = this
     // The sets of now are kept as they are: what changes is a copy.
     this.members = members && new Set(members)
-    this.added = new Set(added)
-    this.removed = new Set(removed)
+    this.added = added && new Set(added)
+    this.removed = removed && new Set(removed)
     return () => Object.assign(this, { members, isPartial, added, removed, loadedIn })
   }
 
   unload(): void {
     this.members = undefined
     this.isPartial = false
-    this.added.clear()
-    this.removed.clear()
+    this.settle()
     this.loadedIn = never
+  }
+
+  noteAdded(entity: object): void {
+    this.added ??= new Set()
+    this.added.add(entity)
+  }
+
+  /** Nothing is left of what was related and no longer related. */
+  settle(): void {
+    this.added = undefined
+    this.removed = undefined
   }
 
   /** Its entity has no row any more: all that it is related to is yet to be written. */
   renew(): void {
     this.members ??= new Set(this.added)
     this.isPartial = false
-    this.removed.clear()
-    this.added = new Set(this.definition.kind === 'manyToMany' ? this.members : [])
+    this.removed = undefined
+    this.added = this.definition.kind === 'manyToMany' ? new Set(this.members) : undefined
   }
 }
 
