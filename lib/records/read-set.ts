@@ -7,30 +7,41 @@ import { prefixBytes } from '../codec/space.js'
  */
 const notesMax = 20_000
 
+/** So many keys are kept in a list: most transactions commit nothing, and never ask which of them are the same. */
+const recentMax = 1000
+
 /** What a transaction has read and relies on: keys and ranges, found or not. Validated at commit. */
 export class ReadSet {
+  readonly #recent: Key[] = []
+  /** Those that were read before the recent ones. */
   readonly #keys = new Set<Key>()
   #ranges: NotedRange[] = []
   /** Whole tables and indexes, by what their keys begin with. What is noted of them besides adds nothing. */
   #whole: Set<Key> | undefined
 
   get isEmpty(): boolean {
-    return this.#keys.size === 0 && this.#ranges.length === 0 && this.#whole === undefined
+    return this.#recent.length === 0 && this.#keys.size === 0 && this.#ranges.length === 0 && this.#whole === undefined
   }
 
   get keys(): readonly Key[] {
+    this.#gather()
     return [...this.#keys]
   }
 
   /** As far as their scans have come. */
   get ranges(): readonly KeyRange[] {
+    this.#gather()
     const scanned = this.#ranges.map(({ start, end }) => ({ start, end })).filter(({ start, end }) => start < end)
     return this.#whole === undefined ? scanned : [...scanned, ...Array.from(this.#whole, prefixRange)]
   }
 
   noteKey(key: Key): void {
-    if (this.#whole?.has(prefixOf(key))) return
-    this.#keys.add(key)
+    if (this.#recent.push(key) > recentMax) this.#gather()
+  }
+
+  #gather(): void {
+    for (const key of this.#recent) if (!this.#whole?.has(prefixOf(key))) this.#keys.add(key)
+    this.#recent.length = 0
     if (this.#keys.size > notesMax) this.#widen()
   }
 
@@ -47,6 +58,7 @@ export class ReadSet {
   #widen(): void {
     const whole = this.#whole ?? new Set<Key>()
     this.#whole = whole
+    for (const key of this.#recent.splice(0)) whole.add(prefixOf(key))
     for (const key of this.#keys) whole.add(prefixOf(key))
     for (const { range } of this.#ranges) whole.add(prefixOf(range.start))
     this.#keys.clear()
