@@ -70,7 +70,8 @@ async function plan(
     unit.checkKey(record, record.table.keyOfNew(insert.next as Row), true)
     return insert
   })
-  const links = await planLinks({ session, transaction, keys, now }, unit.relations.stored)
+  const isErased = (entity: object): boolean => unit.isErased(entity)
+  const links = await planLinks({ session, transaction, keys, now, isErased }, unit.relations.stored)
   return [...links.filter(isErase), ...erases, ...softDeletes, ...updates, ...inserts, ...links.filter(isKept)]
 }
 

@@ -1,4 +1,5 @@
 import type { Row } from '../records/row.js'
+import type { Table } from '../records/table.js'
 import type { RelationDefinition } from '../schema/entity-schema.js'
 import { companionOf, sideOf } from '../schema/related/companion.js'
 import { refersTo } from '../schema/related/foreign-key.js'
@@ -8,6 +9,13 @@ import type { EntityRecord } from './entity-record.js'
 
 /** The entity of the session that a row refers to; `null` when it refers to none. */
 export type FindReferred = (relation: RelationDefinition, row: Row) => object | null | undefined
+
+/** Whether a soft deletion was taken back: who lost the entity by it has it again. */
+export function isBack({ schema: { deletedAt } }: Table, previous: Row | undefined, next: Row): boolean {
+  return (
+    deletedAt !== undefined && next[deletedAt.position] === null && (previous?.[deletedAt.position] ?? null) !== null
+  )
+}
 
 /**
  * Relations follow foreign keys that were written or read: a reference leads where its columns say, and collections
@@ -21,10 +29,10 @@ export function followForeignKeys(
   changed?: RefSide,
 ): void {
   const { entity, isNew, table } = record
+  const isKnown = previous !== undefined && !isBack(table, previous, next)
   for (const relation of table.schema.relations) {
     if (!relation.isOwner || relation.kind === 'manyToMany') continue
-    const isSame =
-      previous !== undefined && relation.columns.every(({ own }) => previous[own.position] === next[own.position])
+    const isSame = isKnown && relation.columns.every(({ own }) => previous[own.position] === next[own.position])
     const looked = record.sideOf(relation) as RefSide | undefined
     const before = looked?.target
     // A reference that was not set is null beside a foreign key when what that leads to is hidden.

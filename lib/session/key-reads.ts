@@ -124,8 +124,8 @@ function visible<T extends object>(
   const { entity, row, state, table } = record
   if (row !== undefined && isSeen?.(row) === false) return undefined
   const { deletedAt } = table.schema
-  const isDeleted = state === 'deleted'
-  if (isDeleted && (row === undefined || unit.deletions.get(record) === 'hard')) return undefined
-  const isSoftDeleted = isDeleted || (deletedAt !== undefined && (Reflect.get(entity, deletedAt.name) ?? null) !== null)
+  if (unit.isErased(entity)) return undefined
+  const isSoftDeleted =
+    state === 'deleted' || (deletedAt !== undefined && (Reflect.get(entity, deletedAt.name) ?? null) !== null)
   return isSoftDeleted && options.withDeleted !== true ? undefined : (entity as T)
 }

@@ -31,6 +31,8 @@ export interface LinkPlan {
   readonly transaction: RecordTransaction
   readonly keys: NewKeys
   readonly now: Date
+  /** Whether an entity has no row any more, or will have none. */
+  readonly isErased: (entity: object) => boolean
 }
 
 /** The rows that many-to-many relations insert and erase. Reads those that may be there already. */
@@ -51,18 +53,18 @@ export async function planLinks(plan: LinkPlan, sides: Iterable<CollectionSide>)
 
 function pairsOf(plan: LinkPlan, { added, removed, definition, entity }: CollectionSide): Pair[] {
   const through = definition.through as ThroughDefinition
-  const state = recordOf(entity)?.state
   // The rows of an entity that is erased go with it, as its foreign keys say.
-  if (state === 'deleted') return []
+  if (plan.isErased(entity)) return []
+  const isPending = (one: object): boolean => recordOf(one)?.state === 'pending'
   const pair = (other: object, isAdded: boolean): Pair => ({
     values: new Map([
       ...keyValues(plan, definition, through.from, entity),
       ...keyValues(plan, definition, through.to, other),
     ]),
     isAdded,
-    isNew: state === 'pending' || recordOf(other)?.state === 'pending',
+    isNew: isPending(entity) || isPending(other),
   })
-  const isThere = (other: object): boolean => recordOf(other)?.state !== 'deleted'
+  const isThere = (other: object): boolean => !plan.isErased(other)
   return [
     ...[...(removed ?? [])]
       .filter((other) => isThere(other) && recordOf(other)?.row)

@@ -208,6 +208,11 @@ export class RelationMemory implements RelationOwner {
     followForeignKeys(record, previous, next, this.#findReferred)
   }
 
+  /** A soft deletion was taken back, and written: those who knew of the entity by many-to-many know of it again. */
+  returned({ sides }: EntityRecord): void {
+    for (const side of sides ?? []) if (side.definition.kind === 'manyToMany') reconnect(side)
+  }
+
   /** Takes entities whose rows are gone out of what others are related to. */
   forget(gone: ReadonlySet<object>): void {
     if (gone.size > 0) forget(gone, this.#entities.records())

@@ -19,6 +19,7 @@ import {
   takeBack,
 } from './entity-properties.js'
 import { type EntityOwner, EntityRecord, never, recordOf } from './entity-record.js'
+import { isBack } from './follow-relations.js'
 import { IdentityMap } from './identity-map.js'
 import { type Deletion, MemoryCheckpoint } from './memory-checkpoint.js'
 import type { PlannedWrite } from './planned-write.js'
@@ -87,6 +88,12 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
 
   has(entity: object): boolean {
     return recordOf(entity)?.owner === this
+  }
+
+  /** Whether an entity has no row any more, or will have none after the next flush. */
+  isErased(entity: object): boolean {
+    const record = recordOf(entity)
+    return record?.state === 'deleted' && (record.row === undefined || this.#deletions.get(record) === 'hard')
   }
 
   *records(): Iterable<EntityRecord> {
@@ -332,8 +339,10 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
       }
     }
     // What is referred to may have been written after what refers to it.
-    for (const { record, previous, next } of writes) {
-      if (record !== undefined && next !== undefined) this.relations.follow(record, previous, next)
+    for (const { record, table, previous, next } of writes) {
+      if (record === undefined || next === undefined) continue
+      this.relations.follow(record, previous, next)
+      if (isBack(table, previous, next)) this.relations.returned(record)
     }
     this.relations.forget(gone)
     this.relations.written()

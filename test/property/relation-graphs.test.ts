@@ -5,7 +5,7 @@ import type { StoryWork } from '../support/graphs/story-worker.js'
 import { seed } from '../support/seed.js'
 import { temporaryDirectory } from '../support/temporary-directory.js'
 
-const runs = Number(process.env.ROME_RUNS ?? 2500)
+const runs = Number(process.env.ROME_RUNS ?? 1500)
 const runsOnDisk = Math.ceil(runs / 50)
 
 /** In a thread of its own, where tap does not follow every promise: that takes a third of the time. */

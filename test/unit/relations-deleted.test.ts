@@ -14,6 +14,7 @@ import {
   type RomeSession,
   t as types,
 } from '../../lib/index.js'
+import { Author, Book, members, openRome as openLibrary, Tag } from '../support/relations-fixture.js'
 
 @entity('folders')
 class Folder {
@@ -98,4 +99,56 @@ t.test('a reference that was included went on to give an entity that was deleted
   t.equal((await session.query(Post).include('topic').one()).topic.get(), null)
   await session.commit()
   t.equal(post.topicId, 1, 'the foreign key stays')
+})
+
+/** A session with an author who has a book with a tag, all of which know each other. */
+async function relatedIn(t: Test) {
+  const rome = await openLibrary(t)
+  const session = rome.session()
+  const tag = session.add(create(Tag, { text: 'novel' }))
+  const book = session.add(create(Book, { title: 'Emma', tags: [tag] }))
+  const author = session.add(create(Author, { name: 'Austen', books: [book] }))
+  await session.commit()
+  const known = () => [...members(author.books), ...members(tag.books)]
+  return { session, tag, book, author, known }
+}
+
+for (const [when, end] of [
+  ['in the same transaction', () => undefined],
+  ['after a commit', (session: RomeSession) => session.commit()],
+] as const) {
+  t.test(`an entity whose deletion was taken back ${when} was missing in loaded collections`, async (t) => {
+    const { session, book, known } = await relatedIn(t)
+    session.delete(book)
+    await session.flush()
+    t.same(known(), [])
+    await end(session)
+    session.add(book)
+    book.deletedAt = null
+    await session.commit()
+    t.same(known(), [book, book])
+    t.same([session.modified, session.pending, session.deleted], [[], [], []])
+    await session.query(Book).filterBy({ title: 'Emma' }).delete()
+    t.same(known(), [])
+    await session.query(Book).withDeleted().filterBy({ title: 'Emma' }).update({ deletedAt: null })
+    t.same(known(), [book])
+    await session.query(Tag).include('books').one()
+    t.same(known(), [book, book], 'what was revived by a query is there once it is read')
+  })
+}
+
+t.test('what was related to an entity that was soft-deleted in the same flush was lost', async (t) => {
+  const { session, book, known } = await relatedIn(t)
+  const other = session.add(create(Tag, { text: 'classic' }))
+  book.tags.add(other)
+  book.tags.remove(...members(book.tags).filter((tag) => tag !== other))
+  session.delete(book)
+  await session.flush()
+  session.add(book)
+  await session.commit()
+  const texts = () => members(book.tags).map(({ text }) => text)
+  t.same(texts(), ['classic'])
+  await book.tags.load({ refresh: true })
+  t.same(texts(), ['classic'])
+  t.same(known(), [book])
 })

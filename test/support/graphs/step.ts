@@ -45,22 +45,27 @@ export function relate(graph: Graph, facts: Facts, step: Relating): void {
   facts.refer(step.do, from, to)
 }
 
-/** Adds, deletes or takes back the deletion of an entity, unless that makes no sense. Gives whether it did. */
+const changeable = { add: 'new', revive: 'hidden', delete: 'there', hardDelete: 'there' } as const
+
+/** Adds, deletes or takes back the deletion of one of those that it can be done to. Gives whether there was one. */
 export function change(session: RomeSession, graph: Graph, facts: Facts, step: Exclude<Step, Relating>): boolean {
-  const { kind, from } = step
-  const entity = graph[kind][from]
+  const { kind } = step
   const presence = facts.presence[kind]
+  const choices = [...presence.keys()].filter((at) => presence[at] === changeable[step.do])
+  if (choices.length === 0) return false
+  const from = choices[step.from % choices.length]
+  const entity = graph[kind][from]
   if (step.do === 'add' || step.do === 'revive') {
-    if (presence[from] !== (step.do === 'add' ? 'new' : 'hidden')) return false
     // A note cannot be without an author.
     const [author] = facts.there('author')
     if (kind === 'note' && author === undefined) return false
     session.add(entity)
+    // Where the deletion was committed there is no mark to take back.
+    if (step.do === 'revive') Reflect.set(entity, 'deletedAt', null)
     presence[from] = 'there'
     if (kind === 'note') relate(graph, facts, { do: 'noteAuthor', by: 'ref', from, to: author })
     return true
   }
-  if (presence[from] !== 'there') return false
   session[step.do](entity)
   if (kind === 'book' && step.do === 'delete') presence[from] = 'hidden'
   else facts.erase(kind, from)
