@@ -22,17 +22,22 @@ export function fromWire(value: unknown, depth = 0): unknown {
   return Object.fromEntries(entries.map(([name, item]) => [name, fromWire(item, depth + 1)]))
 }
 
-/** Values of records as JSON carries them. */
+/** Values of records as JSON carries them; what JSON carries as it is stays the same object. */
 export function toWire(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? Number(value) : value
   if (value instanceof Timestamp) return { _type: 'datetime', _value: formatTime(value) }
   if (Array.isArray(value)) return value.map(toWire)
-  const written: Record<string, unknown> = {}
-  for (const [name, item] of Object.entries(value)) {
-    if (name === '__proto__') Object.defineProperty(written, name, { value: toWire(item), enumerable: true })
-    else written[name] = toWire(item)
+  const held = value as Readonly<Record<string, unknown>>
+  let written: Record<string, unknown> | undefined
+  for (const name of Object.keys(held)) {
+    const item = held[name]
+    const carried = toWire(item)
+    if (carried === item) continue
+    // A copy has a key that is called __proto__ too, so that assigning changes no prototype.
+    written ??= { ...held }
+    written[name] = carried
   }
-  return written
+  return written ?? held
 }
 
 function readTime(given: unknown): Timestamp {
