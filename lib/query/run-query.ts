@@ -56,8 +56,9 @@ export class QueryRun {
     observers: QueryObservers = {},
   ) {
     this.#session = session
-    const meter = new ReadMeter()
     const limits = options.budget ?? session.budget
+    const isReported = session.observer !== undefined || session.slowQueryMs !== undefined
+    const meter = new ReadMeter(undefined, isReported || limits !== undefined || observers.counts !== undefined)
     if (options.budget !== undefined) checkBudget(options.budget)
     const budget = limits && new Budget(limits, meter)
     this.execution = {

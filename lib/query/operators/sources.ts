@@ -107,7 +107,7 @@ export class RangesOperator implements Operator {
   }
 
   #rowsOf(batch: StoredBatch): MaybePromise<readonly Row[]> {
-    this.#meter.add(batch.keys.length, bytesOf(batch))
+    this.#meter.addBatch(batch)
     return this.#toRows(batch)
   }
 
@@ -151,13 +151,6 @@ export class RangesOperator implements Operator {
     this.#scan = undefined
     return scan?.close()
   }
-}
-
-function bytesOf({ keys, values }: StoredBatch): number {
-  let bytes = 0
-  for (const key of keys) bytes += key.length
-  for (const value of values) bytes += value.length
-  return bytes
 }
 
 /** A batch of a table's own keys and values, as rows. */
