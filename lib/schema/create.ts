@@ -45,10 +45,16 @@ export function create<T extends object>(model: ModelClass<T>, values: NewValues
   const entity = new model()
   const properties = entity as Record<string, unknown>
   attachRelations(schema, entity)
-  for (const [name, value] of Object.entries(values)) {
-    if (schema.relationByName.has(name)) continue
+  const given = values as Readonly<Record<string, unknown>>
+  let hasRelations = false
+  for (const name of Object.keys(given)) {
+    const value = given[name]
     const column = schema.columnByName.get(name)
     if (column === undefined) {
+      if (schema.relationByName.has(name)) {
+        hasRelations = true
+        continue
+      }
       throw new ValidationError('ROME_UNKNOWN_COLUMN', 'The model has no column of this name.', {
         context: { model: schema.name, column: name, columns: [...schema.columnByName.keys()].join(', ') },
       })
@@ -62,7 +68,7 @@ export function create<T extends object>(model: ModelClass<T>, values: NewValues
     properties[name] = value
   }
   // A foreign key that is given with its reference gives way to it.
-  for (const [name, value] of Object.entries(values)) relateNew(schema, entity, name, value)
+  if (hasRelations) for (const name of Object.keys(given)) relateNew(schema, entity, name, given[name])
   return entity
 }
 
