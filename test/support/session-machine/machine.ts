@@ -24,10 +24,11 @@ export interface Setting {
 
 const sessions = 3
 /** The second one sees a part of the rows; the last one only reads. */
-const traitsOf = (id: number, { changes }: Pick<Setting, 'changes'>): SessionTraits => ({
+const traitsOf = (id: number, { changes, hasHooks }: Pick<Setting, 'changes' | 'hasHooks'>): SessionTraits => ({
   isReadOnly: id === 2,
   isScoped: id === 1,
   isTold: changes === 'touched',
+  hasHooks,
 })
 /** The number of a session, seldom that of the last one. */
 export const session = fc.constantFrom(0, 0, 0, 0, 1, 1, 1, 2)
@@ -37,7 +38,7 @@ export class ModelMachine {
   readonly store: StoreModel
   readonly sessions: Model[] = []
 
-  constructor(setting: Pick<Setting, 'isolation' | 'changes'>) {
+  constructor(setting: Pick<Setting, 'isolation' | 'changes' | 'hasHooks'>) {
     this.store = new StoreModel(setting.isolation)
     for (let id = 0; id < sessions; id++) {
       this.sessions.push(new Model(id, this.store, this.sessions, traitsOf(id, setting)))
@@ -54,12 +55,11 @@ export class RealMachine {
   readonly hasHooks: boolean
 
   constructor(rome: Rome, setting: Setting) {
-    const { hasHooks } = setting
     this.rome = rome
-    this.hasHooks = hasHooks
+    this.hasHooks = setting.hasHooks
     this.sessions = Array.from(
       { length: sessions },
-      (_, id) => new RealSession(rome, this.entities, traitsOf(id, setting), hasHooks),
+      (_, id) => new RealSession(rome, this.entities, traitsOf(id, setting)),
     )
   }
 

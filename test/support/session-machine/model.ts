@@ -48,8 +48,12 @@ export class Model {
         const isReplaced = state === 'deleted' && base === undefined && session.mapped.get(values.id) !== at
         const isTagged = operation.do === 'modify' || values.tags !== undefined
         // Where nothing may be written nothing may be touched.
-        const isRefused = owner === session.id && session.isTold && session.refusesWrites && !session.isReadOnly
-        return isTagged && !isRefused && (owner === undefined || (owner === session.id && !isReplaced))
+        const isRefused = session.isTold && operation.isTold && session.refusesWrites && !session.isReadOnly
+        return (
+          isTagged &&
+          !(isRefused && owner === session.id) &&
+          (owner === undefined || (owner === session.id && !isReplaced))
+        )
       }
       case 'add':
       case 'merge':
@@ -138,9 +142,11 @@ export class Model {
       case 'upsert':
         return { entities: [this.#upsert(operation)] }
       case 'modify':
+        if (session.has(at) && operation.isTold) session.known(at).told = true
         store.entities[at].values.body = operation.body
         return
       case 'tag':
+        if (session.has(at) && operation.isTold) session.known(at).told = true
         store.entities[at].values.tags?.push(1)
         return
       case 'delete':
@@ -311,6 +317,7 @@ export class Model {
     const { base, values } = source
     if (source.owner === session.id) {
       if (source.state === 'deleted') throw new Refusal('ROME_ENTITY_STATE')
+      source.told = true
       return store.entities.indexOf(source)
     }
     const { id: key } = values
@@ -331,6 +338,7 @@ export class Model {
     if (isAll ? deletedAt !== undefined : deletedAt?.getTime() !== base.deletedAt?.getTime()) {
       target.values.deletedAt = deletedAt
     }
+    target.told = true
     if (row !== undefined) return store.entities.indexOf(target)
     session.add(store.entities.push(target) - 1, this.#points)
     return store.entities.length - 1
@@ -344,7 +352,7 @@ export class Model {
     if (row === undefined) session.vanished(key)
     if (row?.deletedAt === null && session.seen(row) && expect !== 'absent') {
       const at = session.materialise(row)
-      session.known(at).values.body = body
+      Object.assign(session.known(at), { told: true }).values.body = body
       session.flush()
       return at
     }
@@ -442,7 +450,7 @@ export class Model {
   #commit(frame: Frame | undefined): void {
     const { session, store } = this
     try {
-      session.flush()
+      this.#flushToCommit()
       const { writes, snapshot } = session
       if (snapshot !== undefined && writes.size > 0) {
         const isClaimed = [...writes.keys()].some((key) => (store.claims.get(key) ?? session.id) !== session.id)
@@ -457,6 +465,18 @@ export class Model {
     this.#endFrames(0)
     session.events.push('committed')
     session.committed()
+  }
+
+  #flushToCommit(): void {
+    const { session } = this
+    const before = session.save(session.hasHooks)
+    try {
+      session.flush()
+    } catch (error) {
+      for (const at of session.members) session.store.entities[at] = before.known[at] as Known
+      throw error
+    }
+    if (session.hasForgotten) throw new Refusal('ROME_NOT_TOUCHED')
   }
 
   #commitFailed(frame: Frame | undefined): void {

@@ -15,9 +15,10 @@ export type Operation =
   | { readonly do: 'getMany'; readonly keys: readonly string[] }
   | { readonly do: 'all' | 'flush' | 'commit' | 'rollback' | 'savepoint' | 'expireAll' | 'close' }
   | { readonly do: 'create' | 'unmanaged'; readonly key: string }
-  | (EntityChoice & { readonly do: 'modify'; readonly body: string })
+  | (EntityChoice & { readonly do: 'modify'; readonly body: string; readonly isTold: boolean })
+  | (EntityChoice & { readonly do: 'tag'; readonly isTold: boolean })
   | (EntityChoice & {
-      readonly do: 'tag' | 'add' | 'merge' | 'delete' | 'hardDelete' | 'expunge' | 'refresh' | 'expire'
+      readonly do: 'add' | 'merge' | 'delete' | 'hardDelete' | 'expunge' | 'refresh' | 'expire'
     })
   | { readonly do: 'bulkInsert' | 'bulkUpdate'; readonly keys: readonly string[]; readonly body: string }
   | { readonly do: 'bulkDelete'; readonly keys: readonly string[]; readonly hard: boolean }
@@ -46,6 +47,8 @@ const keys = fc.uniqueArray(key, { minLength: 1, maxLength: 2 })
 const body = fc.constantFrom('b0', 'b1')
 const entity = fc.nat({ max: entitiesMax - 1 })
 const isOwn = fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
+/** Whether the session is told of a change where it has to be. */
+const isTold = fc.oneof({ weight: 2, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) })
 const frame = fc.nat({ max: 3 })
 const done = <Name extends string>(...names: readonly Name[]) => fc.constantFrom(...names)
 
@@ -61,11 +64,12 @@ export const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: done('getMany'), keys }) },
   { weight: 5, arbitrary: fc.record({ do: done('create'), key }) },
-  { weight: 5, arbitrary: fc.record({ do: done('modify'), entity, isOwn, body }) },
+  { weight: 5, arbitrary: fc.record({ do: done('modify'), entity, isOwn, body, isTold }) },
+  { weight: 1, arbitrary: fc.record({ do: done('tag'), entity, isOwn, isTold }) },
   {
-    weight: 11,
+    weight: 10,
     arbitrary: fc.record({
-      do: done('tag', 'add', 'add', 'merge', 'delete', 'delete', 'hardDelete', 'expunge', 'refresh', 'expire'),
+      do: done('add', 'add', 'merge', 'delete', 'delete', 'hardDelete', 'expunge', 'refresh', 'expire'),
       entity,
       isOwn,
     }),

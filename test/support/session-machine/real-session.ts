@@ -19,7 +19,6 @@ export type RealOutcome = Exclude<Outcome, { entities: unknown }> | { readonly g
 export class RealSession {
   readonly #rome: Rome
   readonly #traits: SessionTraits
-  readonly #hasHooks: boolean
   /** Of all sessions, in the order in which they came to be known. */
   readonly #entities: Doc[]
   session: RomeSession
@@ -28,11 +27,10 @@ export class RealSession {
   readonly events: string[] = []
   readonly #ended: Handle[] = []
 
-  constructor(rome: Rome, entities: Doc[], traits: SessionTraits, hasHooks: boolean) {
+  constructor(rome: Rome, entities: Doc[], traits: SessionTraits) {
     this.#rome = rome
     this.#traits = traits
     this.#entities = entities
-    this.#hasHooks = hasHooks
     this.session = this.#newSession()
   }
 
@@ -79,11 +77,11 @@ export class RealSession {
         return { given: [await session.upsert(Doc, { id, body }, { expect })] }
       }
       case 'modify':
-        this.#touch(entity)
+        if (operation.isTold) this.#touch(entity)
         entity.body = operation.body
         return
       case 'tag':
-        this.#touch(entity)
+        if (operation.isTold) this.#touch(entity)
         entity.tags.push(1)
         return
       case 'add':
@@ -167,7 +165,7 @@ export class RealSession {
   #newSession(): RomeSession {
     const { isReadOnly, isScoped } = this.#traits
     const session = this.#rome.session({ readOnly: isReadOnly, scopes: isScoped ? {} : { shown: false } })
-    if (!this.#hasHooks) return session
+    if (!this.#traits.hasHooks) return session
     const note = (event: string) => {
       this.events.push(event)
       return Promise.resolve()

@@ -24,8 +24,10 @@ export interface SessionTraits {
   readonly isReadOnly: boolean
   /** It sees the rows of the model's scope alone. */
   readonly isScoped: boolean
-  /** It compares the entities alone that it was told of, which it is before each change. */
+  /** It compares the entities alone that it was told of. */
   readonly isTold: boolean
+  /** It has hooks: an operation that fails goes back to where it began. */
+  readonly hasHooks: boolean
 }
 
 /** A session as one would write it without thinking of cost: a full copy at every point to go back to. */
@@ -34,6 +36,7 @@ export class SessionModel {
   readonly isReadOnly: boolean
   readonly isScoped: boolean
   readonly isTold: boolean
+  readonly hasHooks: boolean
   readonly store: StoreModel
   /** What its hooks are told. */
   readonly events: string[] = []
@@ -57,7 +60,7 @@ export class SessionModel {
   constructor(
     id: number,
     store: StoreModel,
-    { isReadOnly, isScoped, isTold }: SessionTraits,
+    { isReadOnly, isScoped, isTold, hasHooks }: SessionTraits,
     frames: readonly { readonly isReadOnly: boolean }[],
   ) {
     this.#frames = frames
@@ -66,6 +69,7 @@ export class SessionModel {
     this.isReadOnly = isReadOnly
     this.isScoped = isScoped
     this.isTold = isTold
+    this.hasHooks = hasHooks
     this.root = this.save()
   }
 
@@ -102,8 +106,22 @@ export class SessionModel {
     if (this.refusesWrites) throw new Refusal('ROME_READ_ONLY')
   }
 
-  isModified({ base, values, mark, owner }: Known): boolean {
-    return owner === this.id && mark === undefined && base !== undefined && !isSame(values, base)
+  isModified(known: Known): boolean {
+    const { base, values, mark, owner } = known
+    const isLookedAt = owner === this.id && mark === undefined && !this.isUntold(known)
+    return isLookedAt && base !== undefined && !isSame(values, base)
+  }
+
+  /** What was done to it is no change. */
+  isUntold({ told }: Known): boolean {
+    return this.isTold && !told
+  }
+
+  /** Whether a commit finds a change that it was not told of. */
+  get hasForgotten(): boolean {
+    const isForgotten = (known: Known) =>
+      this.isUntold(known) && known.base !== undefined && !isSame(known.values, known.base)
+    return !this.isReadOnly && this.members.some((at) => isForgotten(this.known(at)))
   }
 
   /** The row as the transaction sees it, and notes that it was read. */
@@ -155,10 +173,14 @@ export class SessionModel {
     const known = this.known(at)
     if (known.owner !== undefined && known.owner !== this.id) throw new Refusal('ROME_ENTITY_STATE')
     const isHere = known.owner === this.id
-    if (isHere && known.state !== 'deleted') return
+    if (isHere && known.state !== 'deleted') {
+      known.told = true
+      return
+    }
     if ((!isHere || known.base === undefined) && this.isTaken(known.base?.id ?? known.values.id, known)) {
       throw new Refusal('ROME_ENTITY_STATE')
     }
+    known.told = true
     if (isHere && known.base !== undefined) {
       if (known.mark === undefined) known.values.deletedAt = null
       Object.assign(known, { state: 'persistent', mark: undefined })
@@ -257,7 +279,7 @@ export class SessionModel {
     if (this.isReadOnly || !this.hasChanges) return
     if (this.refusesWrites) throw new Refusal('ROME_READ_ONLY')
     this.ensureTransaction()
-    const before = this.save()
+    const before = this.save(this.hasHooks)
     const told = this.events.length
     try {
       this.writeChanges()
@@ -288,7 +310,7 @@ export class SessionModel {
       this.writes.set(each.base.id, null)
       this.events.push(`erased ${each.base.id}`)
       each.uncommitted ??= { stored: currentOf(each), given: undefined }
-      Object.assign(each, { mark: undefined, base: undefined, met: true })
+      Object.assign(each, { mark: undefined, base: undefined, met: true, told: true })
     }
     for (const each of changed.filter(({ base }) => base !== undefined)) this.writeChange(each, currentOf(each))
     for (const at of this.pending) this.row(this.known(at).values.id)
@@ -310,7 +332,7 @@ export class SessionModel {
       known.uncommitted ??= { stored: current, given: undefined }
       this.events.push(`${mark === 'soft' ? 'hidden' : 'updated'} ${row.id}`)
     }
-    Object.assign(known, { mark: undefined, base: copyRow(row), values: copyRow(row), met: true })
+    Object.assign(known, { mark: undefined, base: copyRow(row), values: copyRow(row), met: true, told: true })
   }
 
   private insert(at: number): void {
@@ -322,7 +344,7 @@ export class SessionModel {
     this.events.push(`inserted ${id}`)
     known.beforeInsert ??= copyValues(known.values)
     known.uncommitted ??= { stored: undefined, given: undefined }
-    Object.assign(known, { base: copyRow(row), values: copyRow(row), met: true, state: 'persistent' })
+    Object.assign(known, { base: copyRow(row), values: copyRow(row), met: true, told: true, state: 'persistent' })
     this.mapped.set(id, at)
   }
 
@@ -335,10 +357,12 @@ export class SessionModel {
     return !this.isReadOnly && this.isModified(known)
   }
 
-  save(): Memory {
+  /** Where nothing was told of an entity, what it goes back to is its row. */
+  save(doesForget = true): Memory {
     const known = this.store.entities.map(copyKnown)
     for (const each of known) {
-      if (this.isReadOnly && each.owner === this.id && each.base !== undefined) each.values = copyRow(each.base)
+      const isForgotten = doesForget && (this.isReadOnly || this.isUntold(each))
+      if (isForgotten && each.owner === this.id && each.base !== undefined) each.values = copyRow(each.base)
     }
     return { known, pending: [...this.pending], mapped: new Map(this.mapped), writes: new Map(this.writes) }
   }
@@ -384,6 +408,7 @@ export class SessionModel {
   committed(): void {
     for (const at of this.members) {
       const known = this.known(at)
+      known.told = false
       if (known.state !== 'deleted') continue
       if (known.base !== undefined) known.state = 'persistent'
       else {

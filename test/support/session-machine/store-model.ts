@@ -14,6 +14,8 @@ export interface Known {
   base: Row | undefined
   /** Its row was read or written in the transaction under way of its session. */
   met: boolean
+  /** Its session was told of changes in this transaction. */
+  told: boolean
   /** Whether it was read, and not created. */
   readonly isLoaded: boolean
   /**
@@ -34,6 +36,7 @@ export function newKnown(id: string): Known {
     mark: undefined,
     base: undefined,
     met: false,
+    told: false,
     isLoaded: false,
     uncommitted: undefined,
     beforeInsert: undefined,
