@@ -77,7 +77,8 @@ function afterByte(key: Key, byte: number, offset: number): number {
   return found < 0 ? -1 : found + 1
 }
 
-function decodeElement(key: Key, start: number, end: number): TupleElement {
+/** The element between two ends that {@link elementEnd} told. @throws CodecError `ROME_CODEC`. */
+export function decodeElement(key: Key, start: number, end: number): TupleElement {
   const first = key.charCodeAt(start)
   const inversion = inversionOf(first)
   const tag = first ^ inversion

@@ -5,7 +5,7 @@
  * elements are exactly those whose first values equal them.
  */
 
-export { decodeTuple, elementEnd, findElementEnd, type TupleElement } from './tuple-decode.js'
+export { decodeElement, decodeTuple, elementEnd, findElementEnd, type TupleElement } from './tuple-decode.js'
 export {
   encodeBoolean,
   encodeBytes,

@@ -41,8 +41,9 @@ export class RowSlot {
 
 /** An index entry in memory, with what was found out about it. */
 export class EntryCell {
-  /** The sealed bytes; kept if there is anything in them besides the checksum. */
+  /** The sealed bytes; without their checksum once that was found right, and gone if there was nothing else. */
   bytes: Uint8Array | undefined
+  isChecked = false
   /** The size of the sealed bytes. */
   readonly length: number
   /** The key of the row that it is of. */

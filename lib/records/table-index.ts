@@ -1,8 +1,9 @@
-import { decodeEntry, encodeEntry } from '../codec/entry.js'
+import { unseal } from '../codec/checksum.js'
+import { decodeEntry, encodeEntry, unpackEntry } from '../codec/entry.js'
 import { type Key, keyFromBytes, keyToBytes } from '../codec/key.js'
 import { keyBytesMax } from '../codec/limits.js'
 import { entryPrefix } from '../codec/space.js'
-import { decodeTuple, elementEnd, encodeNull, invertElement } from '../codec/tuple.js'
+import { decodeElement, decodeTuple, elementEnd, encodeNull, invertElement } from '../codec/tuple.js'
 import { CorruptionError, InternalError, ValidationError } from '../errors/rome-error.js'
 import { compilePredicate } from '../expressions/evaluate.js'
 import type { ColumnReference } from '../expressions/nodes.js'
@@ -123,10 +124,7 @@ export class TableIndex {
   rowKeyOf(entryKey: Key, entryValue: StoredValue): Key {
     if (!(entryValue instanceof EntryCell)) return this.#rowKeyOf(entryKey, decodeValues(entryKey, entryValue))
     if (entryValue.rowKey === undefined) {
-      const values = decodeValues(entryKey, entryValue)
-      entryValue.rowKey = this.#rowKeyOf(entryKey, values)
-      // Its checksum was right, and that was all there was.
-      if (values.length === 0) entryValue.bytes = undefined
+      entryValue.rowKey = this.#rowKeyOf(entryKey, decodeValues(entryKey, entryValue))
     }
     return entryValue.rowKey
   }
@@ -137,23 +135,31 @@ export class TableIndex {
     return this.#rows.prefix + (offset < entryKey.length ? entryKey.slice(offset) : this.#primaryKeyIn(values))
   }
 
-  /** A row with the values that the entry tells, null elsewhere: for queries that {@link covers} says need no more. */
-  rowOf(entryKey: Key, entryValue: StoredValue): Row {
+  /**
+   * A row with the values that the entry tells, null elsewhere: for queries that {@link covers} says need no more. The
+   * primary key is always there, of the others those that are wanted.
+   */
+  rowOf(entryKey: Key, entryValue: StoredValue, wanted?: ReadonlySet<ColumnReference>): Row {
     const values = decodeValues(entryKey, entryValue)
-    const elements = decodeTuple(entryKey, this.prefix.length)
     const { schema } = this.#rows
     const row: RowValue[] = new Array<RowValue>(schema.columns.length).fill(null)
-    const indexed = this.definition.columns
-    indexed.forEach(({ column }, position) => {
-      row[column.position] = keyValue(column, elements[position])
-    })
+    let offset = this.prefix.length
+    for (const { column } of this.definition.columns) {
+      const end = elementEnd(entryKey, offset)
+      if (wanted === undefined || wanted.has(column)) {
+        row[column.position] = keyValue(column, decodeElement(entryKey, offset, end))
+      }
+      offset = end
+    }
     const primaryKey =
-      elements.length > indexed.length ? elements.slice(indexed.length) : decodeTuple(this.#primaryKeyIn(values), 0)
+      offset < entryKey.length ? decodeTuple(entryKey, offset) : decodeTuple(this.#primaryKeyIn(values))
     schema.primaryKey.forEach((column, position) => {
       row[column.position] = keyValue(column, primaryKey[position])
     })
     this.definition.include.forEach((column, position) => {
-      row[column.position] = this.#rows.fromDisk(column, values[position + 1])
+      if (wanted === undefined || wanted.has(column)) {
+        row[column.position] = this.#rows.fromDisk(column, values[position + 1])
+      }
     })
     return row
   }
@@ -179,8 +185,13 @@ function positionsOf({ deletedAt }: EntitySchema, definition: IndexDefinition): 
 /** What an entry says besides its key. */
 function decodeValues(entryKey: Key, value: StoredValue): unknown[] {
   if (value instanceof RowCell) throw new InternalError('ROME_INTERNAL', 'a row is not an index entry')
-  const bytes = value instanceof EntryCell ? value.bytes : value
-  return bytes === undefined ? [] : decodeEntry(entryKey, bytes)
+  if (!(value instanceof EntryCell)) return decodeEntry(entryKey, value)
+  if (!value.isChecked) {
+    const payload = unseal(entryKey, value.bytes as Uint8Array)
+    value.isChecked = true
+    value.bytes = payload.length === 0 ? undefined : payload
+  }
+  return value.bytes === undefined ? [] : unpackEntry(value.bytes)
 }
 
 function keyValue(column: ColumnDefinition, element: KeyElement | undefined): RowValue {

@@ -76,7 +76,7 @@ function operatorOf(plan: PlanNode, execution: Execution, meter: ReadMeter): Ope
 }
 
 function executeEntries(plan: EntriesPlan, execution: Execution, meter: ReadMeter): Operator {
-  const toRows = rowsOfEntries(execution, plan.table, plan.index, plan.reads, meter)
+  const toRows = rowsOfEntries(execution, plan, meter)
   const keysEach = plan.reads === 'row' ? 2 : 1
   if (plan.mergeBy === undefined) return new RangesOperator(execution, plan.ranges, plan, meter, toRows, keysEach)
   const perRange = plan.ranges.map((range) => new RangesOperator(execution, [range], plan, meter, toRows, keysEach))

@@ -8,6 +8,7 @@ import type { Row } from '../../records/row.js'
 import type { GrowingBatch, StoredBatch, StoredValue } from '../../records/stored-value.js'
 import type { Table } from '../../records/table.js'
 import type { TableIndex } from '../../records/table-index.js'
+import type { EntriesPlan } from '../plan/plan-node.js'
 import type { Budget } from './budget.js'
 import { again, checkExecution, type Execution, type Operator, pull, type Rows } from './operator.js'
 
@@ -161,9 +162,7 @@ export function rowsOfTable(table: Table): (batch: StoredBatch) => readonly Row[
 /** A batch of entries, as the rows they stand for, which the budget has room for. */
 export function rowsOfEntries(
   execution: Execution,
-  table: Table,
-  index: TableIndex,
-  reads: 'nothing' | 'entry' | 'row',
+  { table, index, reads, columns }: EntriesPlan,
   meter: ReadMeter,
 ): (batch: StoredBatch) => MaybePromise<readonly Row[]> {
   if (reads === 'nothing') {
@@ -171,7 +170,7 @@ export function rowsOfEntries(
     const unread: Row = Object.freeze(new Array<null>(table.schema.columns.length).fill(null))
     return (batch) => new Array<Row>(batch.keys.length).fill(unread)
   }
-  if (reads === 'entry') return (batch) => batch.keys.map((key, position) => index.rowOf(key, batch.values[position]))
+  if (reads === 'entry') return (batch) => batch.keys.map((key, at) => index.rowOf(key, batch.values[at], columns))
   return (batch) =>
     andThen(execution.transaction.getByEntries(table, index, batch, meter), (rows) => {
       for (const row of rows) if (row === undefined) danglingEntry(index)

@@ -1,5 +1,5 @@
 import type { Key, KeyRange } from '../../codec/key.js'
-import type { ExpressionNode } from '../../expressions/nodes.js'
+import type { ColumnReference, ExpressionNode } from '../../expressions/nodes.js'
 import { columnsOf, conjunctsOf } from '../../expressions/walk.js'
 import { shareOf } from '../../records/statistics.js'
 import type { TableIndex } from '../../records/table-index.js'
@@ -42,7 +42,8 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
     return { ...other, ranges: cut(other, left, seek) }
   })
   const residual = residualOf(request, values, found, false)
-  const reads = readsOf(request, residual, index)
+  const columns = columnsNeeded(request, residual)
+  const reads = readsOf(request, columns, index)
   const layout = new Map([[source, 0]])
   return assemble(request, values, found, match.matched, {
     unitCost: costOfEntry + (reads === 'row' ? costOfRow : 0),
@@ -58,6 +59,7 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
       isReverse: match.isReverse,
       isFull: found.used.length === 0,
       reads,
+      columns: columns ?? new Set(),
       mergeBy: isMerged && match.matched > 0 ? request.order.slice(0, match.matched) : undefined,
       expected,
     }),
@@ -136,13 +138,24 @@ function shareIn(index: TableIndex, { statistics }: AccessRequest, found: KeyRan
     : shareOf(analyzed, found.ranges, found.pointColumns)
 }
 
-/** What has to be read to answer: rows too, the entries alone, or not even what the entries say. */
-function readsOf(request: AccessRequest, residual: readonly ExpressionNode[], index: TableIndex): EntriesPlan['reads'] {
-  const { needed, exclude, order, seek } = request
-  if (needed === 'row') return 'row'
+/** Of which columns the values are needed to answer; `undefined` for all of the row. */
+function columnsNeeded(
+  { needed, exclude, order }: AccessRequest,
+  residual: readonly ExpressionNode[],
+): ReadonlySet<ColumnReference> | undefined {
+  if (needed === 'row') return undefined
   const evaluated = [...residual, ...exclude, ...order.map((part) => part.node)]
-  const columns = [...needed, ...evaluated.flatMap((node) => columnsOf(node).map(({ column }) => column))]
-  if (columns.length === 0 && seek === undefined) return 'nothing'
+  return new Set([...needed, ...evaluated.flatMap((node) => columnsOf(node).map(({ column }) => column))])
+}
+
+/** What has to be read to answer: rows too, the entries alone, or not even what the entries say. */
+function readsOf(
+  { seek }: AccessRequest,
+  columns: ReadonlySet<ColumnReference> | undefined,
+  index: TableIndex,
+): EntriesPlan['reads'] {
+  if (columns === undefined) return 'row'
+  if (columns.size === 0 && seek === undefined) return 'nothing'
   return index.covers(columns) ? 'entry' : 'row'
 }
 

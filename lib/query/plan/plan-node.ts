@@ -66,6 +66,8 @@ export interface EntriesPlan extends Step {
   readonly isFull: boolean
   /** Whether rows are read too, or the entries tell all that is needed, or their number does. */
   readonly reads: 'nothing' | 'entry' | 'row'
+  /** What is to be told, where entries tell all. */
+  readonly columns: ReadonlySet<ColumnReference>
   /** Ranges are read side by side and merged by this order; one after the other when absent. */
   readonly mergeBy: readonly OrderPart[] | undefined
   readonly expected: number
