@@ -40,15 +40,26 @@ export function keyRanges(prefixes: readonly Key[], keyParts: readonly KeyPart[]
       runs = intervals
       break
     }
-    points = points.flatMap((prefix) => intervals.map(({ start }) => prefix + start))
+    points = joined(points, intervals)
     if (intervals.length === 1 && constantColumns === used.length - 1) constantColumns++
   }
-  const ranges = points.flatMap((prefix) =>
-    runs === undefined
-      ? [wholeOf(prefix)]
-      : runs.map(({ start, end }) => ({ start: prefix + start, end: prefix + end })),
-  )
+  const ranges = runs === undefined ? points.map(wholeOf) : runsBelow(points, runs)
   return { ranges, used, pointColumns: used.length - (runs === undefined ? 0 : 1), constantColumns, fraction }
+}
+
+/** Plain loops: there are hundreds of points for a list. */
+function joined(prefixes: readonly Key[], intervals: readonly Interval[]): Key[] {
+  const points: Key[] = []
+  for (const prefix of prefixes) for (const { start } of intervals) points.push(prefix + start)
+  return points
+}
+
+function runsBelow(prefixes: readonly Key[], runs: readonly Interval[]): KeyRange[] {
+  const ranges: KeyRange[] = []
+  for (const prefix of prefixes) {
+    for (const { start, end } of runs) ranges.push({ start: prefix + start, end: prefix + end })
+  }
+  return ranges
 }
 
 /** Every key that begins with `prefix`; no tag is FF, so this bound is beyond them all. */
