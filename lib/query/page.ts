@@ -6,8 +6,11 @@ import { QueryError, UsageError } from '../errors/rome-error.js'
 import { compileValue } from '../expressions/evaluate.js'
 import { fingerprintOf } from '../expressions/fingerprint.js'
 import type { ExpressionNode } from '../expressions/nodes.js'
+import { typeOf } from '../expressions/type-of.js'
 import { readsOtherRows, sourcesOf } from '../expressions/walk.js'
 import { columnOfRow, type Row } from '../records/row.js'
+import type { RowValue } from '../values/column-type.js'
+import { rowValuesEqual } from '../values/compare.js'
 import { applyScopes } from './apply-scopes.js'
 import { parseCount } from './build.js'
 import { type OrderPart, type QueryDescription, rootOf, type SelectedPart, sourcesIn } from './description.js'
@@ -98,15 +101,21 @@ export async function readPage(
       values: readonly unknown[] | undefined,
       backwards: boolean,
       limit: number,
+      includesEqual = false,
     ): Promise<ReadRows> => {
       const directed = backwards ? reverseOrder(order) : order
-      const seek = values && { order: directed, values }
+      const seek = values && { order: directed, values, includesEqual }
       const planned = await run.plan({ ...pageQuery, orderBy: directed, limit }, { seek, placeValues })
       return { parts: planned.parts, ...(await readWithinBudget(run, planned.plan)) }
     }
-    const { parts, rows, stopped } = await read(place, isBackwards, size + 1)
+    // The row that the place was taken of comes first, where it is still there, and says that there is something on its
+    // side. A budget is for rows of the page.
+    const seesMarker = place !== undefined && placeValues === 0 && run.execution.budget === undefined
+    const { parts, rows, stopped } = await read(place, isBackwards, size + (seesMarker ? 2 : 1), seesMarker)
     const placeOf = (row: Row): readonly unknown[] =>
       placeValues > 0 ? parts.slice(selected).map((part) => row[part.offset]) : valuesOf(order, row)
+    const hasMarker = seesMarker && rows.length > 0 && isSamePlace(order, placeOf(rows[0]), place)
+    if (hasMarker) rows.shift()
     const hasMore = rows.length > size
     const kept = hasMore ? rows.slice(0, size) : rows
     if (isBackwards) kept.reverse()
@@ -118,7 +127,7 @@ export async function readPage(
       return { items, stopped, ...(isBackwards ? { previous: reached } : { next: reached }) }
     }
     const isAny = async (edge: Row | undefined, backwards: boolean): Promise<boolean> =>
-      edge !== undefined && place !== undefined && hasAny(await read(placeOf(edge), backwards, 1))
+      hasMarker || (edge !== undefined && place !== undefined && hasAny(await read(placeOf(edge), backwards, 1)))
     return {
       items,
       next: last && (isBackwards ? await isAny(last, false) : hasMore) ? placeOf(last) : undefined,
@@ -132,6 +141,10 @@ export async function readPage(
     ...(found.previous === undefined ? {} : { previous: token.seal(found.previous) }),
     ...(found.stopped === undefined ? {} : { stopped: found.stopped }),
   }
+}
+
+function isSamePlace(order: readonly OrderPart[], a: readonly unknown[], b: readonly unknown[]): boolean {
+  return order.every(({ node }, at) => rowValuesEqual(typeOf(node), a[at] as RowValue, b[at] as RowValue))
 }
 
 /** Where the budget does not tell there may be more. */

@@ -76,7 +76,7 @@ class JoinPlanner {
       seek: seek && {
         order: leading,
         values: seek.values.slice(0, leading.length),
-        includesEqual: leading.length < order.length,
+        includesEqual: leading.length < order.length || seek.includesEqual === true,
       },
       wanted,
     })

@@ -41,7 +41,7 @@ function useOf(
   const isOwnSelection = selection === binding.selection || placeValues > 0
   const order = orderBy === binding.orderBy ? '' : orderBy.map(describeOrderPart).join()
   const rows = `${limit} ${offset} ${scope} ${isOwnSelection} ${order}`
-  return `${rows} ${isCount} ${placeValues} ${seek !== undefined} ${binding.scopes}`
+  return `${rows} ${isCount} ${placeValues} ${seek !== undefined} ${seek?.includesEqual === true} ${binding.scopes}`
 }
 
 function describeOrderPart({ node, isDescending, nulls }: OrderPart): string {

@@ -23,7 +23,7 @@ export function shapeOf(
   { isCount = false, placeValues = 0, seek }: PlanOptions,
 ): QueryShape | undefined {
   const writer = new ShapeWriter()
-  writer.text = `${isCount} ${placeValues} ${seek !== undefined} `
+  writer.text = `${isCount} ${placeValues} ${seek !== undefined} ${seek?.includesEqual === true} `
   writer.query(description)
   const { text: key, constants, isComplete } = writer
   return isComplete && key.length <= keyLengthMax ? { key, constants } : undefined
