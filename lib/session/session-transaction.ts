@@ -49,21 +49,16 @@ export class SessionTransaction implements AsyncDisposable {
    * @throws ValidationError, ConstraintError, ConflictError, CommitUnknownError `ROME_COMMIT_UNKNOWN`, EngineError;
    * UsageError `ROME_TRANSACTION_STATE` when it has ended, or one within it has not.
    */
-  async commit(): Promise<void> {
-    this.#guard.enterAlone()
-    try {
-      await this.#stack.commitFrame(this.#frame)
-    } finally {
-      this.#guard.leave()
-    }
+  commit(): Promise<void> {
+    return this.#alone(() => this.#stack.commitFrame(this.#frame))
   }
 
   /**
    * Makes entities, identity map and pending list what they were at `begin`, and forgets what was written since.
    * @throws UsageError `ROME_TRANSACTION_STATE` when it has ended, or one within it has not.
    */
-  async rollback(): Promise<void> {
-    await this.#rollback()
+  rollback(): Promise<void> {
+    return this.#rollback()
   }
 
   /** Rolls back what was not committed. */
@@ -99,10 +94,14 @@ export class SessionTransaction implements AsyncDisposable {
     }
   }
 
-  async #rollback(cause?: unknown): Promise<void> {
+  #rollback(cause?: unknown): Promise<void> {
+    return this.#alone(() => this.#stack.rollbackFrame(this.#frame, cause))
+  }
+
+  async #alone(work: () => Promise<void>): Promise<void> {
     this.#guard.enterAlone()
     try {
-      await this.#stack.rollbackFrame(this.#frame, cause)
+      await work()
     } finally {
       this.#guard.leave()
     }

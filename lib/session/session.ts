@@ -53,7 +53,7 @@ import { type EntityRecord, recordOf } from './entity-record.js'
 import { type ColumnValues, newOf } from './given-values.js'
 import type { EntityEvent, EntityHook, SessionEvent, SessionHook } from './hook-events.js'
 import { type GetOptions, type IsSeen, readByKey, readByKeys } from './key-reads.js'
-import { mergeInto } from './merge.js'
+import { type MergeParts, mergeInto } from './merge.js'
 import { OutboxMessage } from './outbox-message.js'
 import type { Items } from './portions.js'
 import { RepeatedLoads } from './repeated-loads.js'
@@ -380,21 +380,11 @@ export class RomeSession implements QuerySession, AsyncDisposable {
     this.#checkWritable('merge')
     const source = typeof given === 'function' ? newOf(given, values[0]) : given
     this.#tableOfEntity(source)
-    return this.#operate(() => {
-      const flushed = this.#unit.pending.size > 0 ? this.#transactions.flush() : undefined
-      return andThen(flushed, () =>
-        andThen(this.#transactions.current(), (transaction) =>
-          mergeInto(
-            {
-              unit: this.#unit,
-              transaction,
-              session: this,
-              inScope: (table, keys) => this.#inScope(table, keys),
-            },
-            source,
-          ),
-        ),
-      )
+    return this.#operate(async () => {
+      if (this.#unit.pending.size > 0) await this.#transactions.flush()
+      const transaction = await this.#transactions.current()
+      const inScope: MergeParts['inScope'] = (table, keys) => this.#inScope(table, keys)
+      return await mergeInto({ unit: this.#unit, transaction, session: this, inScope }, source)
     })
   }
 
@@ -730,23 +720,20 @@ export class RomeSession implements QuerySession, AsyncDisposable {
    * ```
    */
   refresh(entity: object): Promise<void> {
-    return this.#operate(() => {
+    return this.#operate(async () => {
       const record = this.#persistentRecord(entity)
-      const row = andThen(this.#transactions.current(), (transaction) =>
-        transaction.get(record.table, record.key as Key),
-      )
-      const isSeen = this.#inScope(record.table, [record.table.primaryKeyOf(record.row as Row)])
-      return andThen(isSeen, (isSeen) =>
-        andThen(row, (current) => {
-          if (current === undefined || isSeen?.(current) === false) {
-            throw new QueryError('ROME_NO_RESULT', 'the row of this entity was deleted: expunge the entity', {
-              context: { model: record.table.schema.name, key: record.row && record.table.primaryKeyOf(record.row) },
-            })
-          }
-          this.#unit.relations.unload(record)
-          this.#unit.refresh(record, current)
-        }),
-      )
+      const { key, row, table } = record
+      const primaryKey = table.primaryKeyOf(row as Row)
+      const transaction = await this.#transactions.current()
+      const current = await transaction.get(table, key as Key)
+      const isSeen = await this.#inScope(table, [primaryKey])
+      if (current === undefined || isSeen?.(current) === false) {
+        throw new QueryError('ROME_NO_RESULT', 'the row of this entity was deleted: expunge the entity', {
+          context: { model: table.schema.name, key: primaryKey },
+        })
+      }
+      this.#unit.relations.unload(record)
+      this.#unit.refresh(record, current)
     })
   }
 

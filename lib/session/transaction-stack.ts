@@ -311,18 +311,14 @@ export class TransactionStack {
         code: error.code,
       })
     }
-    await this.#rollingBack(false, () => {
-      this.#endFrames('rolled back')
-      if (frame === undefined || frame.hadWrites) this.#unit.restoreAll()
-      else this.#unit.restore(frame.checkpoint)
-      this.#end()
-    })
+    await this.#rollbackAll('rolled back', frame?.hadWrites ? undefined : frame?.checkpoint)
   }
 
-  #rollbackAll(state: 'rolled back' | 'broken'): MaybePromise<void> {
+  /** Ends everything; memory goes back to a checkpoint, or to the last commit. */
+  #rollbackAll(state: 'rolled back' | 'broken', checkpoint?: MemoryCheckpoint): MaybePromise<void> {
     return this.#rollingBack(false, () => {
       this.#endFrames(state)
-      this.#unit.restoreAll()
+      this.#unit.restore(checkpoint)
       this.#end()
     })
   }

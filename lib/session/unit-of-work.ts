@@ -368,16 +368,11 @@ export class UnitOfWork implements EntityOwner, EntityMemory {
     this.#checkpoints.release(checkpoint)
   }
 
-  /** Makes everything as it was at the checkpoint, which is gone then, as are those after it. */
-  restore(checkpoint: MemoryCheckpoint): void {
+  /** Makes everything as it was at a checkpoint, or the last transaction's end. It is gone then, as are later ones. */
+  restore(checkpoint = this.#checkpoints.first): void {
     this.#checkpoints.collect(checkpoint)
     this.#restore(checkpoint, (record) => record.cameAt >= checkpoint.moment)
     this.#checkpoints.drop()
-  }
-
-  /** Makes everything as it was at the end of the last transaction. */
-  restoreAll(): void {
-    this.restore(this.#checkpoints.first)
   }
 
   /** All was committed: entities are as their rows, and there is nothing to go back to. */
