@@ -710,8 +710,8 @@ export class RomeSession implements QuerySession, AsyncDisposable {
   /**
    * Makes an entity what its row is in this transaction, and forgets what was changed in it. Cost: one read by key.
    *
-   * @throws QueryError `ROME_NO_RESULT` when the row is gone; UsageError `ROME_ENTITY_STATE` when the entity is not
-   * persistent in this session.
+   * @throws QueryError `ROME_NO_RESULT` when the row is gone, after which the entity is as {@link RomeSession.expire}
+   * makes it; UsageError `ROME_ENTITY_STATE` when the entity is not persistent in this session.
    *
    * @example
    * ```ts
@@ -724,15 +724,16 @@ export class RomeSession implements QuerySession, AsyncDisposable {
       const record = this.#persistentRecord(entity)
       const { key, row, table } = record
       const primaryKey = table.primaryKeyOf(row as Row)
+      // A scope may ask for related rows, which flushes: what is to be forgotten must not be written.
+      this.#unit.expire(record)
+      const isSeen = await this.#inScope(table, [primaryKey])
       const transaction = await this.#transactions.current()
       const current = await transaction.get(table, key as Key)
-      const isSeen = await this.#inScope(table, [primaryKey])
       if (current === undefined || isSeen?.(current) === false) {
         throw new QueryError('ROME_NO_RESULT', 'the row of this entity was deleted: expunge the entity', {
           context: { model: table.schema.name, key: primaryKey },
         })
       }
-      this.#unit.relations.unload(record)
       this.#unit.refresh(record, current)
     })
   }

@@ -139,3 +139,19 @@ t.test('unique values are unique beyond the scope', async (t) => {
   session.add(create(Account, { id: 2, owner: 'ada', email: 'bob@example.org' }))
   await t.rejects(session.flush(), { code: 'ROME_UNIQUE' })
 })
+
+onBothEngines('refresh wrote what it was to forget, where a scope asks for related rows', async (t, engine) => {
+  await using rome = await Rome.open({ engine, models, fullScans: 'allow' })
+  await fill(rome)
+  await using ada = sessionOf(rome, 'ada')
+  const [file, disk] = [await ada.getOrThrow(File, 10), await ada.getOrThrow(Disk, 2)]
+  file.diskId = 2
+  disk.size = 9
+  await ada.refresh(file)
+  t.equal(file.diskId, 1)
+  t.notOk(ada.isModified(file))
+  await ada.commit()
+  await using check = rome.session({ scopes: unscoped })
+  t.equal((await check.getOrThrow(File, 10)).diskId, 1)
+  t.equal((await check.getOrThrow(Disk, 2)).size, 9)
+})

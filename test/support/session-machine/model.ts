@@ -158,6 +158,7 @@ export class Model {
         session.expunge(at)
         return
       case 'refresh': {
+        this.#expire(at)
         const known = session.persistent(at)
         const row = session.seen(session.row(known.base.id))
         if (row === undefined) throw new Refusal('ROME_NO_RESULT')
