@@ -470,6 +470,7 @@ export class Model {
 
   #flushToCommit(): void {
     const { session } = this
+    if (session.hasHooks) session.ensureTransaction()
     const before = session.save(session.hasHooks)
     try {
       session.flush()
