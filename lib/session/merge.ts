@@ -119,7 +119,10 @@ class Merge {
       if (recordOf(copy.target)?.state !== 'deleted') copyColumns(copy)
       if (copy.isNew) this.#parts.unit.add(copy.target)
     }
-    for (const { target } of this.#copies.values()) this.#parts.unit.touch(this.#parts.unit.recordOf(target))
+    for (const { target } of this.#copies.values()) {
+      const record = recordOf(target)
+      if (record !== undefined) this.#parts.unit.touch(record)
+    }
     for (const { source, target } of copies) {
       for (const side of cascadingSides(source)) {
         for (const other of side.known()) {
