@@ -25,6 +25,8 @@ export class ResidentLoader {
   readonly #set: ResidentSet
   readonly #misses = new Map<Key, number>()
   readonly #wanted = new Set<Key>()
+  /** Whether somebody asked since the last pause for what is not there. */
+  #isAsked = false
   #running: Promise<void> | undefined
   #isClosed = false
 
@@ -42,6 +44,7 @@ export class ResidentLoader {
   }
 
   #missed(prefix: Key): void {
+    this.#isAsked = true
     const misses = (this.#misses.get(prefix) ?? 0) + 1
     this.#misses.set(prefix, misses % missesMin)
     if (misses < missesMin || !this.#hasRoom) return
@@ -83,11 +86,14 @@ export class ResidentLoader {
       } finally {
         snapshot.release()
       }
-      // Half of the time is for those who ask. While they have much to do a pause is long, and so is the turn after it.
+      // Half of the time is for those who ask, if anybody does. While they have much to do a pause is long, and so is
+      // the turn after it.
       const now = performance.now()
       if (now - startedAt < Math.min(startedAt - pausedAt, turnMsMax)) continue
       pausedAt = now
-      await delay(now - startedAt)
+      const isAsked = this.#isAsked
+      this.#isAsked = false
+      await (isAsked ? delay(now - startedAt) : nextTurn())
       startedAt = performance.now()
     }
   }
