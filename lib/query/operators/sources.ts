@@ -156,7 +156,11 @@ export class RangesOperator implements Operator {
 
 /** A batch of a table's own keys and values, as rows. */
 export function rowsOfTable(table: Table): (batch: StoredBatch) => readonly Row[] {
-  return (batch) => batch.keys.map((key, index) => table.decode(key, batch.values[index]))
+  return ({ keys, values }) => {
+    const rows = new Array<Row>(keys.length)
+    for (let at = 0; at < keys.length; at++) rows[at] = table.decode(keys[at] as Key, values[at] as StoredValue)
+    return rows
+  }
 }
 
 /** A batch of entries, as the rows they stand for, which the budget has room for. */

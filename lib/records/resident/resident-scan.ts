@@ -2,7 +2,7 @@ import { andThen, type MaybePromise, repeat } from '../../async/maybe-promise.js
 import { type Key, type KeyRange, keyAfter } from '../../codec/key.js'
 import { firstBatchSize, nextBatchSize } from '../../engines/batch-size.js'
 import type { Batch, EngineSnapshot, Scan, ScanOptions } from '../../engines/contract.js'
-import { type EntryCell, RowSlot, type StoredBatch, type StoredValue } from '../stored-value.js'
+import { type EntryCell, type GrowingBatch, RowSlot, type StoredBatch, type StoredValue } from '../stored-value.js'
 import { type Leaf, lowerBound } from './resident-nodes.js'
 import { type Load, longScanEntries } from './resident-set.js'
 import type { ResidentView } from './resident-view.js'
@@ -63,52 +63,46 @@ export class ResidentScan implements Scan<StoredValue> {
   }
 
   #readMemory(): StoredBatch | undefined {
-    const keys: Key[] = []
-    const values: StoredValue[] = []
+    const batch: GrowingBatch = { keys: [], values: [] }
+    const { keys } = batch
     while (this.#start < this.#end && keys.length < this.#wanted) {
       const { leaf, start, end } = this.#view.leaf(this.#isReverse ? this.#end : this.#start, this.#isReverse)
-      const held = leaf.isHole ? undefined : this.#valuesOf(leaf)
-      if (held === undefined) {
+      const first = lowerBound(leaf.keys, this.#start)
+      const last = end === undefined || end > this.#end ? lowerBound(leaf.keys, this.#end) : leaf.keys.length
+      const count = Math.min(last - first, this.#wanted - keys.length)
+      const from = this.#isReverse ? last - count : first
+      if (leaf.isHole || !this.#take(leaf, from, from + count, batch)) {
         // What was found so far is given out first.
         if (keys.length === 0) this.#enterHole(start, end)
         break
       }
       this.#view.set.hits++
       leaf.isUsed = true
-      const wanted = this.#wanted - keys.length
-      const first = lowerBound(leaf.keys, this.#start)
-      const last = end === undefined || end > this.#end ? lowerBound(leaf.keys, this.#end) : leaf.keys.length
-      if (this.#isReverse) {
-        const from = Math.max(first, last - wanted)
-        for (let at = last - 1; at >= from; at--) {
-          keys.push(leaf.keys[at] as Key)
-          values.push(held[at] as StoredValue)
-        }
-        this.#end = from > first ? (leaf.keys[from] as Key) : maxKey(start, this.#start)
-      } else {
-        const to = Math.min(last, first + wanted)
-        for (let at = first; at < to; at++) {
-          keys.push(leaf.keys[at] as Key)
-          values.push(held[at] as StoredValue)
-        }
-        this.#start = to < last ? (leaf.keys[to] as Key) : minKey(end ?? this.#end, this.#end)
-      }
+      if (this.#isReverse) this.#end = from > first ? (leaf.keys[from] as Key) : maxKey(start, this.#start)
+      else this.#start = from + count < last ? (leaf.keys[from + count] as Key) : minKey(end ?? this.#end, this.#end)
     }
     if (keys.length === 0) return undefined
     this.#count(keys.length)
-    return { keys, values }
+    return batch
   }
 
-  /** What is given out for the values of a leaf; nothing when rows in it have changed or gone since. */
-  #valuesOf(leaf: Leaf<RowSlot | EntryCell>): readonly StoredValue[] | undefined {
-    if (!(leaf.values[0] instanceof RowSlot)) return leaf.values as EntryCell[]
-    const cells: StoredValue[] = []
-    for (const slot of leaf.values as RowSlot[]) {
-      const cell = slot.at(this.#view.version)
-      if (cell === undefined) return undefined
-      cells.push(cell)
+  /** Puts a part of a leaf behind what the batch has; nothing when a row in it has changed or gone since. */
+  #take(leaf: Leaf<RowSlot | EntryCell>, from: number, to: number, { keys, values }: GrowingBatch): boolean {
+    const { version } = this.#view
+    const before = keys.length
+    for (let count = 0; count < to - from; count++) {
+      const at = this.#isReverse ? to - 1 - count : from + count
+      const held = leaf.values[at] as RowSlot | EntryCell
+      const value = held instanceof RowSlot ? held.at(version) : held
+      if (value === undefined) {
+        keys.length = before
+        values.length = before
+        return false
+      }
+      keys.push(leaf.keys[at] as Key)
+      values.push(value)
     }
-    return cells
+    return true
   }
 
   #count(entries: number): void {
