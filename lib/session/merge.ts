@@ -155,20 +155,16 @@ class Merge {
 
   async #findIn(table: Table, group: readonly Wanted[]): Promise<void> {
     const { unit, transaction, inScope } = this.#parts
-    const keys = [...new Set(group.flatMap(({ key }) => (key === undefined ? [] : [key])))]
+    const keyed = group.filter(({ key }) => key !== undefined)
+    const primaryKeys = keyed.map(({ source }) => primaryKeyOf(table, source))
+    // A scope may ask for related rows, which flushes: rows are read as they are after that.
+    const isSeen = keyed.length === 0 ? undefined : await inScope(table, primaryKeys)
+    const keys = [...new Set(keyed.map(({ key }) => key as Key))]
     const unmet = keys.filter((key) => !isSettled(unit, unit.find(key)))
     const read = unmet.length === 0 ? [] : await transaction.getMany(table, unmet)
     const rows = new Map(unmet.map((key, at) => [key, read[at]]))
     for (const [key, row] of rows) if (row === undefined) unit.vanished(key)
     for (const key of keys) if (!rows.has(key)) rows.set(key, unit.find(key)?.row)
-    const stored = [...rows.values()].filter((row) => row !== undefined)
-    const isSeen =
-      stored.length === 0
-        ? undefined
-        : await inScope(
-            table,
-            stored.map((row) => table.primaryKeyOf(row)),
-          )
     for (const wanted of group) {
       const row = wanted.key === undefined ? undefined : rows.get(wanted.key)
       this.#foundOrNew(wanted, row !== undefined && isSeen?.(row) !== false ? row : undefined)
@@ -227,6 +223,11 @@ class Merge {
       propertyDiffers(own, Reflect.get(source, own.name), base[own.position]),
     )
   }
+}
+
+/** Of an entity whose key is given. */
+function primaryKeyOf({ schema }: Table, entity: object): RowValue[] {
+  return schema.primaryKey.map(({ name, type }) => type.toRow(Reflect.get(entity, name)))
 }
 
 function copyColumns({ source, target, table, base, isNew }: Copy): void {

@@ -2,11 +2,15 @@ import t from 'tap'
 import { column } from '../../lib/decorators/column.js'
 import { entity } from '../../lib/decorators/entity.js'
 import { unique } from '../../lib/decorators/indexes.js'
+import { manyToOne } from '../../lib/decorators/many-to-one.js'
+import { oneToMany } from '../../lib/decorators/one-to-many.js'
 import { primaryKey } from '../../lib/decorators/primary-key.js'
 import { scope } from '../../lib/decorators/scope.js'
 import { memory } from '../../lib/engines/memory/index.js'
+import type { Collection } from '../../lib/schema/collection.js'
 import { create } from '../../lib/schema/create.js'
 import { fields } from '../../lib/schema/fields.js'
+import type { Ref } from '../../lib/schema/ref.js'
 import { Rome } from '../../lib/session/rome.js'
 import { t as types } from '../../lib/values/t.js'
 import { onBothEngines } from '../support/both-engines.js'
@@ -154,4 +158,62 @@ onBothEngines('refresh wrote what it was to forget, where a scope asks for relat
   await using check = rome.session({ scopes: unscoped })
   t.equal((await check.getOrThrow(File, 10)).diskId, 1)
   t.equal((await check.getOrThrow(Disk, 2)).size, 9)
+})
+
+@entity('teams')
+class Team {
+  @primaryKey(types.integer()) id!: number
+}
+
+/** Stays without its team, and is seen by those whom a grant names. */
+@entity('plans')
+@scope('granted', (plan, { user }: { user: string }) => plan.grants.some((grant) => grant.user.eq(user)), {
+  default: true,
+})
+class Plan {
+  @primaryKey(types.integer()) id!: number
+  @column(types.integer().nullable()) teamId!: number | null
+  @column(types.string()) title!: string
+  @manyToOne(() => Team, { column: 'teamId', onDelete: 'setNull' }) team!: Ref<Team | null>
+  @oneToMany(
+    () => Grant,
+    (grant) => grant.plan,
+  )
+  grants!: Collection<Grant>
+}
+
+@entity('grants')
+class Grant {
+  @primaryKey(types.integer()) id!: number
+  @column(types.integer()) planId!: number
+  @column(types.string()) user!: string
+  @manyToOne(
+    () => Plan,
+    (plan) => plan.grants,
+    { column: 'planId', onDelete: 'cascade' },
+  )
+  plan!: Ref<Plan>
+}
+
+onBothEngines('merge read rows before a scope had the flush change them', async (t, engine) => {
+  await using rome = await Rome.open({ engine, models: [Team, Plan, Grant], fullScans: 'allow' })
+  await rome.transact(
+    (session) =>
+      session.addAll([
+        create(Team, { id: 1 }),
+        create(Plan, { id: 1, teamId: 1, title: 'old' }),
+        create(Grant, { id: 1, planId: 1, user: 'ada' }),
+      ]),
+    { scopes: { granted: false } },
+  )
+  const scopes = { granted: { user: 'ada' } }
+  const plan = await rome.transact((session) => session.getOrThrow(Plan, 1), { scopes })
+  plan.title = 'new'
+  await using session = rome.session({ scopes })
+  session.hardDelete(await session.getOrThrow(Team, 1))
+  const merged = await session.merge(plan)
+  t.match(merged, { teamId: null, title: 'new' })
+  await session.commit()
+  t.match(await session.getOrThrow(Plan, 1), { teamId: null, title: 'new' })
+  t.same((await rome.verify()).problems, [])
 })
