@@ -203,7 +203,16 @@ export function makeContext({ n, operations, inFlight, seed, ids, firstNew }) {
 /** Reads what most of the workloads read, so that it is in memory as far as the peer's cache goes. */
 export async function readAll(peer, n) {
   await countOf(peer.pages(100))
-  for (let number = 0; number < ownerCount(n); number++) await peer.newestWhole(ownerOf(number))
+  for (let number = 0; number < ownerCount(n); number++) {
+    const owner = ownerOf(number)
+    await countOf(peer.pages(50, owner))
+    await peer.newestWhole(owner)
+    for (const status of statuses) {
+      await peer.newest(owner, status)
+      await peer.countOf(owner, status)
+    }
+  }
+  for (const status of statuses) await peer.either(ownerOf(0), status)
 }
 
 export function pickDifferent(values, count, random) {
