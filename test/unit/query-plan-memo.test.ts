@@ -196,6 +196,32 @@ t.test('plans of queries that are asked again', async (t) => {
     await check(numbers(0, 33), many)
   })
 
+  await t.test('groups are chosen by the list of their own query', async (t) => {
+    const sizes = (list: readonly number[]) =>
+      rome
+        .session()
+        .query(item.kind, count())
+        .filter(item.size.lt(99))
+        .groupBy(item.kind)
+        .having(count().in(list), item.kind.in(list.map((n) => `k${n % 4}`)))
+        .all()
+    for (const list of [
+      [24, 27],
+      [24, 27],
+      [25, 26],
+      [23, 24],
+      [24, 25],
+    ]) {
+      const expected = [
+        ['k0', 25],
+        ['k1', 25],
+        ['k2', 25],
+        ['k3', 24],
+      ].filter(([kind, rows]) => list.some((n) => n === rows) && list.some((n) => `k${n % 4}` === kind))
+      t.strictSame((await sizes(list)).sort(), expected, String(list))
+    }
+  })
+
   await t.test('one constant that stands in two places is not taken for two', async (t) => {
     const ids = async (low: number, high: number, isOne: boolean) => {
       const bound = item.size.gt(low)

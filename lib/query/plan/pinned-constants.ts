@@ -27,7 +27,7 @@ function identifyingNodes(description: QueryDescription): readonly ExpressionNod
     ...selection.flatMap((part) => (part.kind === 'value' ? [part.node] : [])),
     ...groupBy,
     ...orderBy.map((part) => part.node),
-    ...having.flatMap(aggregatesIn),
+    ...having.flatMap(rewrittenIn),
   ]
   if (input.kind === 'model') return nodes
   return [...nodes, ...filters, ...outputNodes(input.left), ...outputNodes(input.right)]
@@ -39,10 +39,11 @@ function outputNodes(operand: QueryDescription): readonly ExpressionNode[] {
   return [...selected, ...identifyingNodes(operand)]
 }
 
-function aggregatesIn(node: ExpressionNode): ExpressionNode[] {
+/** Aggregates are known by what they are of. A list is copied when its operand becomes a column of the groups. */
+function rewrittenIn(node: ExpressionNode): ExpressionNode[] {
   const found: ExpressionNode[] = []
   visit(node, (below) => {
-    if (below.kind === 'aggregate') found.push(below)
+    if (below.kind === 'aggregate' || below.kind === 'in') found.push(below)
   })
   return found
 }
