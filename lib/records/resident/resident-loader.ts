@@ -25,8 +25,6 @@ export class ResidentLoader {
   readonly #set: ResidentSet
   readonly #misses = new Map<Key, number>()
   readonly #wanted = new Set<Key>()
-  /** Whether somebody asked since the last pause for what is not there. */
-  #isAsked = false
   #running: Promise<void> | undefined
   #isClosed = false
 
@@ -44,7 +42,6 @@ export class ResidentLoader {
   }
 
   #missed(prefix: Key): void {
-    this.#isAsked = true
     const misses = (this.#misses.get(prefix) ?? 0) + 1
     this.#misses.set(prefix, misses % missesMin)
     if (misses < missesMin || !this.#hasRoom) return
@@ -75,6 +72,7 @@ export class ResidentLoader {
   async #load(prefix: Key): Promise<void> {
     const { start, end } = prefixRange(prefix)
     let failures = 0
+    let asked = this.#set.asked
     let pausedAt = performance.now()
     let startedAt = pausedAt
     for (let from = start; from < end && !this.#isClosed && this.#hasRoom && failures < failuresMax; ) {
@@ -91,9 +89,8 @@ export class ResidentLoader {
       const now = performance.now()
       if (now - startedAt < Math.min(startedAt - pausedAt, turnMsMax)) continue
       pausedAt = now
-      const isAsked = this.#isAsked
-      this.#isAsked = false
-      await (isAsked ? delay(now - startedAt) : nextTurn())
+      await (asked === this.#set.asked ? nextTurn() : delay(now - startedAt))
+      asked = this.#set.asked
       startedAt = performance.now()
     }
   }

@@ -109,6 +109,11 @@ export class ResidentSet {
     return { bytesMax, bytes: this.#bytes, rows, entries, hits, misses: this.#misses, evictions: this.#evictions }
   }
 
+  /** How often anybody has looked for something. */
+  get asked(): number {
+    return this.hits + this.#misses
+  }
+
   /** Something is read from the engine. */
   missed(key: Key): void {
     this.#misses++
