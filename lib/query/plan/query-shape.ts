@@ -15,7 +15,7 @@ export interface QueryShape {
 
 /** Longer keys would cost more than planning does, and longer lists too much memory. */
 const keyLengthMax = 2000
-const listLengthMax = 1000
+const listLengthMax = 250
 
 /** The shape of a query; `undefined` when it asks other rows first, or has too much in it. */
 export function shapeOf(
