@@ -173,6 +173,8 @@ overBoth('health and metrics tell how the service is', {}, async (t, rpc) => {
   t.match(metrics, 'glance_rpc_commands_total{command="image_get_all",outcome="done"} 1')
   t.match(metrics, 'glance_rpc_commands_total{command="image_get",outcome="refused"} 1')
   t.match(metrics, /rome_commits \d/)
+  t.match(metrics, /rome_cache_bytes_max [1-9]/)
+  t.match(metrics, /rome_cache_misses \d/)
   t.equal((await fetch(`${rpc.url}/elsewhere`)).status, 404)
   t.equal((await fetch(`${rpc.url}/rpc`)).status, 404)
 })

@@ -36,6 +36,16 @@ export class RpcMetrics {
         },
       })
     }
+    for (const name of ['bytesMax', 'bytes', 'hits', 'misses', 'evictions'] as const) {
+      new Gauge({
+        name: `rome_cache_${name === 'bytesMax' ? 'bytes_max' : name}`,
+        help: `What rome.stats().cache says of ${name}; zero without a cache.`,
+        registers,
+        collect() {
+          this.set(glance.rome.stats().cache?.[name] ?? 0)
+        },
+      })
+    }
   }
 
   get contentType(): string {
