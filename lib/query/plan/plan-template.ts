@@ -29,6 +29,8 @@ interface DependentColumn {
   /** What the other conjuncts leave. */
   readonly fixed: readonly Interval[] | undefined
   readonly conjuncts: readonly ExpressionNode[]
+  /** Whether a list is among the constants. */
+  readonly isOfList: boolean
   /** Of the intervals when the plan was made. */
   readonly kind: string
 }
@@ -168,11 +170,13 @@ export class PlanTemplate {
       const withConstants = conjuncts.filter((conjunct) => this.#dependsOnConstants(conjunct))
       if (withConstants.length === 0) continue
       const others = conjuncts.filter((conjunct) => !withConstants.includes(conjunct))
+      const isOfList = withConstants.some((conjunct) => this.#constants.some((node) => node === conjunct))
       dependent.push({
         column,
         fixed: others.length === 0 ? undefined : intervalsOf(others, values, column),
         conjuncts: withConstants,
-        kind: kindOfIntervals(values.get(column)?.intervals ?? []),
+        isOfList,
+        kind: kindOfIntervals(values.get(column)?.intervals ?? [], isOfList),
       })
     }
     return dependent
@@ -187,9 +191,9 @@ function valuesWith(
 ): FilterValues | undefined {
   if (columns.length === 0) return values
   const changed = new Map<ColumnReference, readonly Interval[]>()
-  for (const { column, fixed, conjuncts, kind } of columns) {
+  for (const { column, fixed, conjuncts, isOfList, kind } of columns) {
     const intervals = intervalsOf(conjuncts.map(node), values, column, fixed)
-    if (kindOfIntervals(intervals) !== kind) return undefined
+    if (kindOfIntervals(intervals, isOfList) !== kind) return undefined
     changed.set(column, intervals)
   }
   return values.with(changed)

@@ -26,17 +26,14 @@ export function hasBothBounds({ start, end }: Interval): boolean {
   return start > lowest && end < nullInterval.start
 }
 
-/** What plans depend on of runs, whatever values they are of: which are single, bounded, null, but not how many. */
-export function kindOfIntervals(intervals: readonly Interval[]): string {
-  let kind = ''
-  let last: string | undefined
-  for (const interval of intervals) {
-    const next = kindOfInterval(interval)
-    if (next !== last) kind += next
-    else if (!kind.endsWith('*')) kind += '*'
-    last = next
-  }
-  return kind
+/**
+ * What plans depend on of runs, whatever values they are of: how many, which are single, bounded, null. Of a list it is
+ * not told how many, if there are several.
+ */
+export function kindOfIntervals(intervals: readonly Interval[], isOfList: boolean): string {
+  const kinds = intervals.map(kindOfInterval)
+  const told = isOfList ? kinds.filter((kind, at) => kind !== kinds[at - 1] || kind !== kinds[at - 2]) : kinds
+  return told.join('')
 }
 
 function kindOfInterval({ isPoint, start, end }: Interval): string {
