@@ -7,7 +7,7 @@ export type Constant = LiteralNode | InNode
 
 /** What a query says, whatever its constants are. */
 export interface QueryShape {
-  /** Two queries have the same key exactly when they differ in their constants only. */
+  /** Two queries have the same key exactly when they differ in constants only, and lists are about as long. */
   readonly key: string
   /** The constants, in the order in which the query has them. */
   readonly constants: readonly Constant[]
@@ -97,6 +97,7 @@ class ShapeWriter {
         this.text += `c${numberOf(node.source)}.${node.column.position} `
         return
       case 'literal':
+        this.text += `literal${numberOf(node.type)} `
         this.#constant(node)
         return
       case 'null':
@@ -122,7 +123,7 @@ class ShapeWriter {
         this.text += `in ${32 - Math.clz32(node.values.length)} `
         this.#node(node.operand)
         if (node.values.length > listLengthMax) this.isComplete = false
-        else this.#remember(node)
+        else this.#constant(node)
         return
       case 'like':
         this.text += `like ${node.ignoreCase} ${JSON.stringify(node.pattern)}`
@@ -162,16 +163,10 @@ class ShapeWriter {
   }
 
   /** The same constant in two places is another query than two constants, of which one may be replaced. */
-  #constant(node: LiteralNode): void {
-    if (this.#remember(node)) this.text += `?${numberOf(node.type)} `
-  }
-
-  /** Whether it is met for the first time. */
-  #remember(node: Constant): boolean {
+  #constant(node: Constant): void {
     const known = this.constants.indexOf(node)
-    this.text += known === -1 ? '' : `=${known} `
     if (known === -1) this.constants.push(node)
-    return known === -1
+    this.text += known === -1 ? '? ' : `=${known} `
   }
 
   #withValues(nodes: readonly ExpressionNode[]): void {
