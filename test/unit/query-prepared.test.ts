@@ -364,3 +364,17 @@ t.test('a parameter within a predicate about related rows of related rows was no
   t.strictSame(await below.prepare().bind({ id: 1 }).select(fields(Shelf).id).all(), [3])
   t.equal(await withItem.prepare().bind({ id: 1 }).count(), 0)
 })
+
+t.test('a prepared query is explained for as many values as it was bound to', async (t) => {
+  const rome = await Rome.open({ engine: memory(), models: [Item], fullScans: 'allow' })
+  t.teardown(() => rome.close())
+  const session = rome.session()
+  const few = item.id.in([1, 2, 3])
+  const prepared = session
+    .query(Item)
+    .filter(few, item.id.ne(param('not', types.integer())))
+    .prepare()
+  await prepared.bind({ not: 2 }).all()
+  const asked = session.query(Item).filter(few, item.id.ne(9))
+  t.equal(String(await prepared.bind({ not: 9 }).explain()), String(await asked.explain()))
+})
