@@ -80,10 +80,15 @@ function findLeaf<V>(root: Root<V>, key: Key, choose: (starts: readonly Key[], k
 export function valueAt<V>(root: Root<V>, key: Key): V | null | undefined {
   let node = root
   while (!node.isLeaf) node = node.children[childAt(node.starts, key)] as Node<V>
-  if (node.isHole) return undefined
-  node.isUsed = true
-  const at = lowerBound(node.keys, key)
-  return node.keys[at] === key ? (node.values[at] as V) : null
+  return valueIn(node, key)
+}
+
+/** What the leaf that answers for a key tells of it, as {@link valueAt}. */
+export function valueIn<V>(leaf: Leaf<V>, key: Key): V | null | undefined {
+  if (leaf.isHole) return undefined
+  leaf.isUsed = true
+  const at = lowerBound(leaf.keys, key)
+  return leaf.keys[at] === key ? (leaf.values[at] as V) : null
 }
 
 /** How many entries a range has; `undefined` when there is a hole in it. Cost: the height of the tree. */

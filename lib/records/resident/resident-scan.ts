@@ -2,8 +2,8 @@ import { andThen, type MaybePromise, repeat } from '../../async/maybe-promise.js
 import { type Key, type KeyRange, keyAfter } from '../../codec/key.js'
 import { firstBatchSize, nextBatchSize } from '../../engines/batch-size.js'
 import type { Batch, EngineSnapshot, Scan, ScanOptions } from '../../engines/contract.js'
-import { type EntryCell, type GrowingBatch, RowSlot, type StoredBatch, type StoredValue } from '../stored-value.js'
-import { type Leaf, lowerBound } from './resident-nodes.js'
+import type { GrowingBatch, StoredBatch, StoredValue } from '../stored-value.js'
+import { lowerBound } from './resident-nodes.js'
 import { type Load, longScanEntries } from './resident-set.js'
 import type { ResidentView } from './resident-view.js'
 
@@ -71,38 +71,18 @@ export class ResidentScan implements Scan<StoredValue> {
       const last = end === undefined || end > this.#end ? lowerBound(leaf.keys, this.#end) : leaf.keys.length
       const count = Math.min(last - first, this.#wanted - keys.length)
       const from = this.#isReverse ? last - count : first
-      if (leaf.isHole || !this.#take(leaf, from, from + count, batch)) {
+      if (!this.#view.take(batch, leaf, from, from + count, this.#isReverse)) {
         // What was found so far is given out first.
         if (keys.length === 0) this.#enterHole(start, end)
         break
       }
       this.#view.set.hits++
-      leaf.isUsed = true
       if (this.#isReverse) this.#end = from > first ? (leaf.keys[from] as Key) : maxKey(start, this.#start)
       else this.#start = from + count < last ? (leaf.keys[from + count] as Key) : minKey(end ?? this.#end, this.#end)
     }
     if (keys.length === 0) return undefined
     this.#count(keys.length)
     return batch
-  }
-
-  /** Puts a part of a leaf behind what the batch has; nothing when a row in it has changed or gone since. */
-  #take(leaf: Leaf<RowSlot | EntryCell>, from: number, to: number, { keys, values }: GrowingBatch): boolean {
-    const { version } = this.#view
-    const before = keys.length
-    for (let count = 0; count < to - from; count++) {
-      const at = this.#isReverse ? to - 1 - count : from + count
-      const held = leaf.values[at] as RowSlot | EntryCell
-      const value = held instanceof RowSlot ? held.at(version) : held
-      if (value === undefined) {
-        keys.length = before
-        values.length = before
-        return false
-      }
-      keys.push(leaf.keys[at] as Key)
-      values.push(value)
-    }
-    return true
   }
 
   #count(entries: number): void {

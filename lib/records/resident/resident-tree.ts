@@ -11,6 +11,7 @@ import {
   type Mark,
   type Node,
   type Root,
+  valueIn,
 } from './resident-nodes.js'
 
 /** A leaf of a tree with the branches above it. */
@@ -65,11 +66,7 @@ export class ResidentTree<V> {
 
   /** As {@link valueAt} of the root: cheaper for keys that come in order. */
   valueAt(key: Key): V | null | undefined {
-    const { leaf } = this.#placeOf(key)
-    if (leaf.isHole) return undefined
-    leaf.isUsed = true
-    const at = lowerBound(leaf.keys, key)
-    return leaf.keys[at] === key ? (leaf.values[at] as V) : null
+    return valueIn(this.#placeOf(key).leaf, key)
   }
 
   /** Sets an entry, unless it falls into a hole; answers whether it is there now. */

@@ -95,7 +95,8 @@ export class ResidentView {
     let from: Key | undefined = start
     while (from !== undefined && from < end) {
       const { leaf, end: next }: LeafAt<RowSlot | EntryCell> = leafAt(root, from)
-      if (!this.#readLeafInto(batch, leaf, from, end) || batch.keys.length > most) {
+      const [first, last] = [lowerBound(leaf.keys, from), lowerBound(leaf.keys, end)]
+      if (!this.take(batch, leaf, first, last) || batch.keys.length > most) {
         batch.keys.length = before
         batch.values.length = before
         return false
@@ -106,14 +107,21 @@ export class ResidentView {
     return true
   }
 
-  #readLeafInto({ keys, values }: GrowingBatch, leaf: Leaf<RowSlot | EntryCell>, start: Key, end: Key): boolean {
+  /** Puts a part of a leaf behind what a batch has; nothing, and `false`, when a row in it has changed or gone since. */
+  take(batch: GrowingBatch, leaf: Leaf<RowSlot | EntryCell>, from: number, to: number, isReverse = false): boolean {
     if (leaf.isHole) return false
     leaf.isUsed = true
-    const last = lowerBound(leaf.keys, end)
-    for (let at = lowerBound(leaf.keys, start); at < last; at++) {
+    const { keys, values } = batch
+    const before = keys.length
+    for (let count = 0; count < to - from; count++) {
+      const at = isReverse ? to - 1 - count : from + count
       const held = leaf.values[at] as RowSlot | EntryCell
       const value = held instanceof RowSlot ? held.at(this.version) : held
-      if (value === undefined) return false
+      if (value === undefined) {
+        keys.length = before
+        values.length = before
+        return false
+      }
       keys.push(leaf.keys[at] as Key)
       values.push(value)
     }
