@@ -79,10 +79,11 @@ async function measure() {
   await checkAnswers(first, expected, { total: n, seed: 1 })
   await first.close()
   const rows = []
+  const warmUps = []
   for (const command of options.commands) {
     const question = questions[command]
     progress(command)
-    const warmUp = await warmedUp(question, expected)
+    warmUps.push({ command, ...(await warmedUp(question, expected)) })
     for (const connections of options.connections) {
       const runs = []
       for (let turn = 0; turn < repetitions; turn++) {
@@ -93,7 +94,6 @@ async function measure() {
         command,
         connections,
         goal: question.goal,
-        warmUp,
         perSecond: median('perSecond'),
         serviceMicroseconds: median('serviceMicroseconds'),
         clientBusy: median('clientBusy'),
@@ -101,7 +101,7 @@ async function measure() {
       })
     }
   }
-  report(rows, await service.metric('process_resident_memory_bytes'))
+  report(rows, warmUps, await service.metric('process_resident_memory_bytes'))
 }
 
 /** Asks until the cache has what the answers need: how it began, and how long it took. */
@@ -115,7 +115,7 @@ async function warmedUp(question, expected) {
     const misses = (await service.metric('rome_cache_misses')) - before
     if (turn >= 3 && misses < (run.perSecond * seconds) / 10) break
   }
-  return { perSecond, seconds: (performance.now() - startedAt) / 1000 }
+  return { perSecond, took: (performance.now() - startedAt) / 1000 }
 }
 
 /** Asks over so many connections for some seconds. */
@@ -140,7 +140,7 @@ async function ask(question, expected, { connections, seed }) {
   }
 }
 
-function report(rows, residentBytes) {
+function report(rows, warmUps, residentBytes) {
   const at = new Date().toISOString()
   const setting = [
     ['at', at],
@@ -154,6 +154,10 @@ function report(rows, residentBytes) {
     ['store', `LevelDB in 4 partitions; ${options.cacheMib} MiB of cache`],
     ['memory of the service', `${Math.round(residentBytes / 2 ** 20)} MiB`],
     ['repetitions', `${repetitions} of ${seconds} s; medians are shown`],
+    ...warmUps.map(({ command, perSecond, took }) => [
+      `${command} while memory was filled`,
+      `${rounded(perSecond)} per second in the first ${seconds} s, for ${Math.round(took)} s`,
+    ]),
   ]
   const table = markdownTable(
     [
@@ -170,13 +174,6 @@ function report(rows, residentBytes) {
     ].map((row) => row.map(String)),
     { align: ['l', 'r', 'r', 'r', 'r', 'r', 'r'] },
   )
-  const cold = new Map(rows.map(({ command, warmUp }) => [command, warmUp]))
-  for (const [command, warmUp] of cold) {
-    setting.push([
-      `${command} while memory was filled`,
-      `${rounded(warmUp.perSecond)} per second in the first ${seconds} s, for ${Math.round(warmUp.seconds)} s`,
-    ])
-  }
   const what = Object.entries(questions).map(([command, { title }]) => `- \`${command}\`: ${title}`)
   const text = `${[...setting.map(([name, value]) => `- ${name}: ${value}`), ...what].join('\n')}\n\n${table}\n`
   const base = join(results, `glance-${at.replaceAll(':', '-').slice(0, 19)}`)

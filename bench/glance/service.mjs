@@ -38,7 +38,9 @@ export class Service {
   /** What the service itself says: `process_cpu_seconds_total` and the like. */
   async metric(name) {
     const text = await (await fetch(`${this.#url}/metrics`)).text()
-    return Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1])
+    const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1]
+    if (value === undefined) throw new Error(`the service does not tell of ${name}`)
+    return Number(value)
   }
 
   async stop() {

@@ -26,25 +26,26 @@ export class RpcMetrics {
       buckets: [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5],
       registers,
     })
-    for (const name of ['commits', 'conflicts', 'retries', 'sessions'] as const) {
+    const gauge = (name: string, help: string, read: () => number) =>
       new Gauge({
-        name: `rome_${name}`,
-        help: `What rome.stats() says of ${name} since the store was opened.`,
+        name,
+        help,
         registers,
         collect() {
-          this.set(glance.rome.stats()[name])
+          this.set(read())
         },
       })
+    for (const name of ['commits', 'conflicts', 'retries', 'sessions'] as const) {
+      const help = `What rome.stats() says of ${name} since the store was opened.`
+      gauge(`rome_${name}`, help, () => glance.rome.stats()[name])
     }
     for (const name of ['bytesMax', 'bytes', 'hits', 'misses', 'evictions'] as const) {
-      new Gauge({
-        name: `rome_cache_${name === 'bytesMax' ? 'bytes_max' : name}`,
-        help: `What rome.stats().cache says of ${name}; zero without a cache.`,
-        registers,
-        collect() {
-          this.set(glance.rome.stats().cache?.[name] ?? 0)
-        },
-      })
+      const help = `What rome.stats().cache says of ${name}; zero without a cache.`
+      gauge(
+        `rome_cache_${name === 'bytesMax' ? 'bytes_max' : name}`,
+        help,
+        () => glance.rome.stats().cache?.[name] ?? 0,
+      )
     }
   }
 
