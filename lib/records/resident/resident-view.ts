@@ -107,7 +107,7 @@ export class ResidentView {
     return true
   }
 
-  /** Puts a part of a leaf behind what a batch has; nothing, and `false`, when a row in it has changed or gone since. */
+  /** Puts a part of a leaf behind what a batch has; nothing, and `false`, when a row in it has changed or gone. */
   take(batch: GrowingBatch, leaf: Leaf<RowSlot | EntryCell>, from: number, to: number, isReverse = false): boolean {
     if (leaf.isHole) return false
     leaf.isUsed = true
