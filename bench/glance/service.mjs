@@ -14,13 +14,13 @@ export class Service {
   #child
   #url
 
-  /** Starts it and waits until it listens. `profile` is a directory where a profile is left at its end. */
-  static async start({ store, cacheBytes, profile }) {
+  /** Starts it by a Node and waits until it listens. `profile` is a directory where a profile is left at its end. */
+  static async start({ node, store, cacheBytes, profile }) {
     const service = new Service()
     const profiling = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
     const command = [
       ...(canPin ? ['taskset', '--cpu-list', '0'] : []),
-      ...[process.execPath, ...profiling, program, '--listen', '127.0.0.1:0', '--log-level', 'warn'],
+      ...[node, ...profiling, program, '--listen', '127.0.0.1:0', '--log-level', 'warn'],
       ...['--engine', `level:${store}`, '--cache-bytes', String(cacheBytes)],
     ]
     service.#child = spawn(command[0], command.slice(1), { stdio: ['ignore', 'pipe', 'inherit'] })
@@ -48,6 +48,11 @@ export class Service {
     this.#child.kill('SIGTERM')
     await ended
   }
+}
+
+/** The version of a Node by what it says itself. */
+export function versionOfNode(path) {
+  return execFileSync(path, ['--version'], { encoding: 'utf8' }).trim()
 }
 
 /** Keeps this process, all its threads included, away from the core of the service. */
