@@ -5,9 +5,12 @@ const microsecondsPerMillisecond = 1000n
 const exactMax = BigInt(Number.MAX_SAFE_INTEGER)
 const microsecondsMax = BigInt(dateMillisecondsMax) * microsecondsPerMillisecond
 
-/** Seconds that were written, since times that are written together are often of few seconds. */
-const textsOfSeconds = new Map<number, string>()
+const millisecondsPerDay = 86_400_000
+
+/** Days that were written, since times that are written together are often of few days. */
+const textsOfDays = new Map<number, string>()
 const textsMax = 512
+const twoDigits: readonly string[] = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
 
 const isoText = /^((?:[+-]\d{6}|\d{4})-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d)$/
 
@@ -77,9 +80,14 @@ export class Timestamp {
   /** ISO 8601 in UTC with six digits of fraction. */
   toString(): string {
     const { milliseconds, microsecond } = this.#split()
-    const second = Math.floor(milliseconds / 1000)
-    const fraction = String((milliseconds - second * 1000) * 1000 + microsecond).padStart(6, '0')
-    return `${textOfSecond(second)}.${fraction}Z`
+    const day = Math.floor(milliseconds / millisecondsPerDay)
+    const ofDay = milliseconds - day * millisecondsPerDay
+    const seconds = Math.floor(ofDay / 1000)
+    const minutes = Math.floor(seconds / 60)
+    const hours = Math.floor(minutes / 60)
+    const time = `${twoDigits[hours]}:${twoDigits[minutes - hours * 60]}:${twoDigits[seconds - minutes * 60]}`
+    const fraction = String((ofDay - seconds * 1000) * 1000 + microsecond).padStart(6, '0')
+    return `${textOfDay(day)}T${time}.${fraction}Z`
   }
 
   toJSON(): string {
@@ -108,12 +116,12 @@ export class Timestamp {
   }
 }
 
-function textOfSecond(second: number): string {
-  const known = textsOfSeconds.get(second)
+function textOfDay(day: number): string {
+  const known = textsOfDays.get(day)
   if (known !== undefined) return known
-  if (textsOfSeconds.size >= textsMax) textsOfSeconds.clear()
-  const text = new Date(second * 1000).toISOString().slice(0, -'.000Z'.length)
-  textsOfSeconds.set(second, text)
+  if (textsOfDays.size >= textsMax) textsOfDays.clear()
+  const text = new Date(day * millisecondsPerDay).toISOString().slice(0, -'T00:00:00.000Z'.length)
+  textsOfDays.set(day, text)
   return text
 }
 

@@ -7,7 +7,7 @@ import { HttpError } from './http-error.js'
 export const depthMax = 64
 
 /**
- * Values as JSON carried them, with times in the place of `{"_type": "datetime", "_value": …}`.
+ * Puts times into the place of `{"_type": "datetime", "_value": …}`, in what was read of JSON and nobody else has.
  * @throws HttpError 400 for a time that is none, a number that JSON could not carry exactly, and too deep nesting.
  */
 export function fromWire(value: unknown, depth = 0): unknown {
@@ -15,14 +15,15 @@ export function fromWire(value: unknown, depth = 0): unknown {
   if (typeof value === 'number') return exactNumber(value)
   if (Array.isArray(value)) return value.map((item) => fromWire(item, depth + 1))
   if (!isDictionary(value)) return value
-  const entries = Object.entries(value)
-  if (entries.length === 2 && value._type === 'datetime' && Object.hasOwn(value, '_value'))
-    return readTime(value._value)
-  // By definition, not by assignment: a key may be called __proto__.
-  return Object.fromEntries(entries.map(([name, item]) => [name, fromWire(item, depth + 1)]))
+  const held: Record<string, unknown> = value
+  const names = Object.keys(held)
+  if (names.length === 2 && held._type === 'datetime' && Object.hasOwn(held, '_value')) return readTime(held._value)
+  // Keys are there already, so that assigning to one that is called __proto__ changes no prototype.
+  for (const name of names) held[name] = fromWire(held[name], depth + 1)
+  return held
 }
 
-/** Values of records as JSON carries them; what JSON carries as it is stays the same object. */
+/** Values of records as JSON carries them; dictionaries that it carries as they are stay the same. */
 export function toWire(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return typeof value === 'bigint' ? Number(value) : value
   if (value instanceof Timestamp) return { _type: 'datetime', _value: formatTime(value) }
@@ -31,6 +32,7 @@ export function toWire(value: unknown): unknown {
   let written: Record<string, unknown> | undefined
   for (const name of Object.keys(held)) {
     const item = held[name]
+    if (item === null || (typeof item !== 'object' && typeof item !== 'bigint')) continue
     const carried = toWire(item)
     if (carried === item) continue
     // A copy has a key that is called __proto__ too, so that assigning changes no prototype.
