@@ -115,9 +115,10 @@ t.test('images of a tenant and a status are read by an index, in the order of th
 t.test('a further page is read from its marker on', async (t) => {
   await using session = glance.rome.session()
   const marker = await session.getOrThrow(Image, idOf(1001))
-  const query = pageQuery(session, admin, { ...live, owner: 'alice', status: 'active' }, marker)
+  const query = pageQuery(session, alice, { ...live, owner: 'alice', status: 'active' }, marker)
   const keysRead = keysOf((await query.explain({ analyze: true })).plan)
-  t.ok(keysRead > 0 && keysRead <= 110, `${keysRead} keys`)
+  // The marker itself, and an entry and a row for each of 25 images.
+  t.ok(keysRead > 0 && keysRead <= 52, `${keysRead} keys`)
 })
 
 t.test('what a tenant may list is read by an index for each way into the list, a page of each', async (t) => {

@@ -148,6 +148,18 @@ t.test('an order that the index gives in part is sorted in groups, which a limit
   t.ok(plan.keysRead <= 2 * 4 * 5, `${plan.keysRead} keys read for 5 rows`)
 })
 
+t.test('what comes after a row by two columns is read without rows to spare', async (t) => {
+  const from = new Date(1.7e12 + 1_000_000)
+  const isNotBefore = or_(image.createdAt.eq(from), image.createdAt.lt(from))
+  const isAfter = or_(image.createdAt.lt(from), and_(image.createdAt.eq(from), image.id.lt(3001)))
+  const plan = await analyzed(
+    session.query(Image).filter(isNotBefore, isAfter).orderBy(image.createdAt.desc(), image.id.desc()).limit(20),
+  )
+  t.strictSame(plan.names, ['limit', 'filter', 'index range'])
+  // Three rows have the time to begin at.
+  t.ok(plan.rows === 20 && plan.keysRead <= 2 * (20 + 3), `${plan.keysRead} keys read for ${plan.rows} rows`)
+})
+
 t.test('several values before an order are merged: each range is read as far as the limit wants', async (t) => {
   const owners = image.owner.in(['owner 1', 'owner 2', 'owner 3'])
   const plan = await analyzed(session.query(Image).filter(owners, isActive).orderBy(image.createdAt.desc()).limit(10))

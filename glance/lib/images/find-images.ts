@@ -54,23 +54,24 @@ export async function findImages(session: RomeSession, search: ImageSearch): Pro
  */
 async function findPart(session: RomeSession, search: PartSearch): Promise<Image[]> {
   const { isShown, children, marker, limit = Number.POSITIVE_INFINITY } = search
-  const pass = (read: Image[]) => withAll(session, children, read.filter(isShown))
+  const read = (batch: PartSearch) => imageQuery(session, batch).unmanaged().all()
+  const pass = (images: Image[]) => withAll(session, children, images.filter(isShown))
   let found: Image[] = []
   let readCount = 0
   let size = children.length === 0 ? limit : Math.max(firstBatchSizeMin, Math.min(4 * limit, batchSizeMax))
   for (let last = marker; limit > 0; ) {
     const batch = { ...search, marker: last, limit: Number.isFinite(size) ? size : undefined }
-    const read = await imageQuery(session, batch).all()
-    found = found.concat(await pass(read))
-    if (found.length >= limit || read.length < size) break
-    readCount += read.length
+    const images = await read(batch)
+    found = found.concat(await pass(images))
+    if (found.length >= limit || images.length < size) break
+    readCount += images.length
     const left = ((limit - found.length) * readCount) / found.length
     const ids = last === marker && left > manyImages ? await fewWithOne(session, children) : undefined
     if (ids !== undefined) {
       const conditions = [...search.conditions, image.id.in(ids)]
-      return (await pass(await imageQuery(session, { ...search, conditions, limit: undefined }).all())).slice(0, limit)
+      return (await pass(await read({ ...search, conditions, limit: undefined }))).slice(0, limit)
     }
-    last = read[read.length - 1]
+    last = images[images.length - 1]
     // By how many had it so far, and somewhat more, since they need not be spread evenly.
     size = batchSizeFor(Math.min(left * 1.25, 2 * readCount))
   }

@@ -69,17 +69,13 @@ export async function imageRecords(
   const ids = images.map(({ id }) => id)
   // A list is a part of the query that it is in, so that no plan would be kept for the usual one image.
   const ofImages = (column: Column<string>) => (ids.length === 1 ? column.eq(ids[0]) : column.in(ids))
-  const properties = byImage(await session.query(ImageProperty).filter(ofImages(property.image_id)).all())
+  const propertyQuery = session.query(ImageProperty).filter(ofImages(property.image_id))
+  const properties = byImage(await propertyQuery.unmanaged().all())
   const shownLocations: Predicate[] = withDeletedLocations ? [] : [location.deleted.eq(false)]
-  const locations = byImage(
-    await session
-      .query(ImageLocation)
-      .filter(ofImages(location.image_id), ...shownLocations)
-      .all(),
-  )
-  const tags = withTags
-    ? byImage(await session.query(ImageTag).filter(ofImages(tag.image_id), tag.deleted.eq(false)).all())
-    : undefined
+  const locationQuery = session.query(ImageLocation).filter(ofImages(location.image_id), ...shownLocations)
+  const locations = byImage(await locationQuery.unmanaged().all())
+  const tagQuery = () => session.query(ImageTag).filter(ofImages(tag.image_id), tag.deleted.eq(false))
+  const tags = withTags ? byImage(await tagQuery().unmanaged().all()) : undefined
   return images.map((image) => {
     // Where the data of a deactivated image are is for admins only.
     const isClosed = image.status === 'deactivated' && !caller.isAdmin

@@ -4,6 +4,7 @@ import { type AccessPath, type AccessRequest, rowsOf } from './access-request.js
 import type { FilterValues } from './column-values.js'
 import { fractionOf, type KeyRanges, keyRanges } from './key-ranges.js'
 import type { PlanNode } from './plan-node.js'
+import { isWithin, valuesWhere } from './value-set.js'
 
 /** What reading costs, in entries gone through: of an entry, of a row by its key, and of a seek. */
 export const costOfEntry = 1
@@ -65,8 +66,29 @@ function passingFraction(request: AccessRequest, values: FilterValues, found: Ke
   )
   let { fraction, others: guessed } = analyzedFraction(request, values, columns)
   for (const column of guessed) fraction *= fractionOf(column, values.get(column)?.intervals ?? [])
-  const others = request.conjuncts.filter((node) => !values.knows(node)).length
-  return Math.max(1e-4, fraction * 0.3 ** others)
+  const others = request.conjuncts.filter((node) => !values.knows(node) && !passesRuns(node, request, values, found))
+  return Math.max(1e-4, fraction * 0.3 ** others.length)
+}
+
+/**
+ * Whether an `or` is true of all rows in the runs of values that the ranges have. One that says what comes after a row
+ * by several columns is: of the first column it says again what the ranges do.
+ */
+function passesRuns(
+  node: ExpressionNode,
+  { source }: AccessRequest,
+  values: FilterValues,
+  { used }: KeyRanges,
+): boolean {
+  if (node.kind !== 'or') return false
+  return used.some((column) => {
+    const runs = values.get(column)?.intervals.filter(({ isPoint }) => !isPoint) ?? []
+    if (runs.length === 0) return false
+    return node.terms.some((term) => {
+      const set = valuesWhere(term, source, column)
+      return set?.isExact === true && isWithin(runs, set.intervals)
+    })
+  })
 }
 
 /** The share of the rows with wanted values in columns that analyzed indexes tell of, and the other columns. */
