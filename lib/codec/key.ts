@@ -43,3 +43,15 @@ export function prefixRange(prefix: Key): KeyRange {
 export function keyAfter(key: Key): Key {
   return `${key}\0`
 }
+
+/** How many of a sorted list of keys lie before `key`. */
+export function lowerBound(keys: readonly Key[], key: Key): number {
+  let low = 0
+  let high = keys.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((keys[middle] as Key) < key) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,5 +1,5 @@
 import { decodeDocument, encodeDocument } from '../codec/document.js'
-import { type Key, type KeyRange, keyFromBytes, keyToBytes } from '../codec/key.js'
+import { type Key, type KeyRange, keyFromBytes, keyToBytes, lowerBound } from '../codec/key.js'
 import { idOf, Space, systemKey } from '../codec/space.js'
 import type { Write } from '../engines/contract.js'
 
@@ -136,16 +136,4 @@ export function shareOf(statistics: IndexStatistics, ranges: readonly KeyRange[]
   const mean = ranges.length / distinct[Math.min(pointColumns, distinct.length) - 1]
   // Where there were more, the sample would hardly have so few (the rule of three).
   return Math.min(1, mean, (inRanges + 3) / sample.length)
-}
-
-/** How many keys of a sorted list lie before `key`. */
-function lowerBound(keys: readonly Key[], key: Key): number {
-  let low = 0
-  let high = keys.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (keys[middle] < key) low = middle + 1
-    else high = middle
-  }
-  return low
 }

@@ -13,7 +13,12 @@ import { seed } from '../support/seed.js'
 
 /** Enough keys for a tree of three levels. */
 const keysMax = 9000
-const keyOf = (number: number): string => String.fromCharCode(2 + (number >>> 8), number & 0xff)
+type KeyOf = (number: number) => string
+const short: KeyOf = (number) => String.fromCharCode(2 + (number >>> 8), number & 0xff)
+/** What they have in common differs from place to place, and ends before the last bytes. */
+const long: KeyOf = (number) => `\x03images ${'same '.repeat(number >>> 10)}${short(number)} and more`
+/** Keys that begin as others do, and go on with zeros only. */
+const nested: KeyOf = (number) => `\x03${short(number & ~3)}${'\0'.repeat(number & 3)}`
 const number = fc.nat({ max: keysMax })
 
 const step = fc.oneof(
@@ -30,7 +35,7 @@ interface Model {
   readonly known: Set<number>
 }
 
-function checkRoot(root: Root<number>, { stored, known }: Model): void {
+function checkRoot(root: Root<number>, { stored, known }: Model, keyOf: KeyOf): void {
   let holes = 0
   let previous = ''
   for (let from: string | undefined = ''; from !== undefined; ) {
@@ -54,7 +59,7 @@ function checkRoot(root: Root<number>, { stored, known }: Model): void {
   equal(all, holes === 0 ? stored.size : undefined)
 }
 
-function checkCounts(root: Root<number>, { stored }: Model, first: number, count: number): void {
+function checkCounts(root: Root<number>, { stored }: Model, first: number, count: number, keyOf: KeyOf): void {
   const range: KeyRange = { start: keyOf(first), end: keyOf(first + count) }
   const counted = countRange(root, range)
   if (counted === undefined) return
@@ -66,63 +71,68 @@ function checkCounts(root: Root<number>, { stored }: Model, first: number, count
 t.test('a resident tree knows what it was told, and old roots stay as they were', (t) => {
   let leavesKnown = 0
   fc.assert(
-    fc.property(fc.array(step, { minLength: 1, maxLength: 25 }), (steps) => {
-      const tree = new ResidentTree<number>()
-      const model: Model = { stored: new Map(), known: new Set() }
-      for (let each = 0; each <= keysMax; each += 2) model.stored.set(each, each)
-      const shared: [Root<number>, Model][] = []
-      let version = 100_000
-      for (const { kind, first, count } of steps) {
-        const last = Math.min(first + count, keysMax + 1)
-        switch (kind) {
-          case 'set':
-            for (let each = first; each < last; each++) {
-              model.stored.set(each, ++version)
-              equal(tree.set(keyOf(each), version), valueAt(tree.root, keyOf(each)) !== undefined)
-            }
-            break
-          case 'delete':
-            for (let each = first; each < last; each++) {
-              model.stored.delete(each)
-              tree.delete(keyOf(each))
-              equal(tree.valueAt(keyOf(each)), valueAt(tree.root, keyOf(each)))
-            }
-            break
-          case 'fill': {
-            const keys: number[] = []
-            for (let each = first; each < last; each++) if (model.stored.has(each)) keys.push(each)
-            const added = new Set<string>()
-            const sizeBefore = tree.size
-            tree.fill(
-              { start: keyOf(first), end: keyOf(last) },
-              keys.map(keyOf),
-              keys.map((key) => model.stored.get(key) as number),
-              (key) => added.add(key),
-            )
-            equal(tree.size, sizeBefore + added.size)
-            for (let each = first; each < last; each++) model.known.add(each)
-            break
-          }
-          case 'forget':
-            for (let each = first; each < last; each += 40) {
-              const { start, end } = leafAt(tree.root, keyOf(each))
-              for (const key of [...model.known]) {
-                if (keyOf(key) >= start && (end === undefined || keyOf(key) < end)) model.known.delete(key)
+    fc.property(
+      fc.constantFrom(short, long, nested),
+      fc.constantFrom(2, 97),
+      fc.array(step, { minLength: 1, maxLength: 25 }),
+      (keyOf, distance, steps) => {
+        const tree = new ResidentTree<number>()
+        const model: Model = { stored: new Map(), known: new Set() }
+        for (let each = 0; each <= keysMax; each += distance) model.stored.set(each, each)
+        const shared: [Root<number>, Model][] = []
+        let version = 100_000
+        for (const { kind, first, count } of steps) {
+          const last = Math.min(first + count, keysMax + 1)
+          switch (kind) {
+            case 'set':
+              for (let each = first; each < last; each++) {
+                model.stored.set(each, ++version)
+                equal(tree.set(keyOf(each), version), valueAt(tree.root, keyOf(each)) !== undefined)
               }
-              tree.forget(keyOf(each))
+              break
+            case 'delete':
+              for (let each = first; each < last; each++) {
+                model.stored.delete(each)
+                tree.delete(keyOf(each))
+                equal(tree.valueAt(keyOf(each)), valueAt(tree.root, keyOf(each)))
+              }
+              break
+            case 'fill': {
+              const keys: number[] = []
+              for (let each = first; each < last; each++) if (model.stored.has(each)) keys.push(each)
+              const added = new Set<string>()
+              const sizeBefore = tree.size
+              tree.fill(
+                { start: keyOf(first), end: keyOf(last) },
+                keys.map(keyOf),
+                keys.map((key) => model.stored.get(key) as number),
+                (key) => added.add(key),
+              )
+              equal(tree.size, sizeBefore + added.size)
+              for (let each = first; each < last; each++) model.known.add(each)
+              break
             }
-            break
-          case 'share':
-            shared.push([tree.share(), { stored: new Map(model.stored), known: new Set(model.known) }])
-            break
+            case 'forget':
+              for (let each = first; each < last; each += 40) {
+                const { start, end } = leafAt(tree.root, keyOf(each))
+                for (const key of [...model.known]) {
+                  if (keyOf(key) >= start && (end === undefined || keyOf(key) < end)) model.known.delete(key)
+                }
+                tree.forget(keyOf(each))
+              }
+              break
+            case 'share':
+              shared.push([tree.share(), { stored: new Map(model.stored), known: new Set(model.known) }])
+              break
+          }
+          checkCounts(tree.root, model, first, count, keyOf)
         }
-        checkCounts(tree.root, model, first, count)
-      }
-      checkRoot(tree.root, model)
-      for (const [root, then] of shared) checkRoot(root, then)
-      leavesKnown += model.known.size
-    }),
-    { seed, numRuns: 60 },
+        checkRoot(tree.root, model, keyOf)
+        for (const [root, then] of shared) checkRoot(root, then, keyOf)
+        leavesKnown += model.known.size
+      },
+    ),
+    { seed, numRuns: 90 },
   )
   t.ok(leavesKnown > 0)
   t.end()
@@ -131,12 +141,22 @@ t.test('a resident tree knows what it was told, and old roots stay as they were'
 t.test('a tree that was filled and emptied key by key is empty and complete', (t) => {
   const tree = new ResidentTree<number>()
   tree.fill({ start: '', end: '\xff' }, [], [], () => undefined)
-  for (let each = 0; each < 5000; each++) equal(tree.set(keyOf((each * 7919) % 5003), each), true)
+  for (let each = 0; each < 5000; each++) equal(tree.set(long((each * 7919) % 5003), each), true)
   t.equal(tree.size, 5000)
-  for (let each = 0; each < 5003; each++) tree.delete(keyOf(each))
+  for (let each = 0; each < 5003; each++) tree.delete(long(each))
   t.equal(tree.size, 0)
   t.equal(countRange(tree.root, { start: '', end: '\xfe' }), 0)
-  t.equal(valueAt(tree.root, keyOf(17)), null)
+  t.equal(valueAt(tree.root, long(17)), null)
   deepStrictEqual(leafAt(tree.root, '').leaf.keys, [])
+  t.end()
+})
+
+t.test('a key finds its place among keys that have more in common with each other than with it', (t) => {
+  const tree = new ResidentTree<number>()
+  tree.fill({ start: 'a', end: 'c' }, ['aa1', 'aa9'], [1, 2], () => undefined)
+  for (const [at, key] of ['b00', 'b', 'a', 'aa', 'ab0', 'aa100'].entries()) t.equal(tree.set(key, 3 + at), true)
+  const { leaf } = leafAt(tree.root, 'a')
+  t.strictSame(leaf.keys, ['a', 'aa', 'aa1', 'aa100', 'aa9', 'ab0', 'b', 'b00'])
+  t.strictSame(leaf.values, [5, 6, 1, 8, 2, 7, 4, 3])
   t.end()
 })

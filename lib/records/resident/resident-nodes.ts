@@ -1,10 +1,11 @@
 import type { Key, KeyRange } from '../../codec/key.js'
+import { SortedKeys } from './sorted-keys.js'
 
 /**
  * All entries of a range of keys, or a hole: a range of which nothing is known. What it holds is read only, apart from
  * a value that may take the place of another one of the same meaning.
  */
-export interface Leaf<V> {
+export interface Leaf<V> extends Pick<SortedKeys, 'lowerBound'> {
   readonly keys: readonly Key[]
   readonly values: V[]
   readonly isHole: boolean
@@ -25,52 +26,100 @@ export type Root<V> = Node<V>
 /** Nodes made since the root was last handed out carry its newest mark, and may be changed in place. */
 export type Mark = object
 
-export class LeafNode<V> implements Leaf<V> {
+export class LeafNode<V> extends SortedKeys implements Leaf<V> {
   readonly isLeaf = true
   isUsed = true
 
   constructor(
     readonly mark: Mark,
-    readonly keys: Key[],
+    keys: Key[],
     readonly values: V[],
-    readonly isHole: boolean,
-  ) {}
+    shared: number,
+    readonly isHole = false,
+    digits?: number[],
+  ) {
+    super(keys, shared, digits)
+  }
+
+  static hole<V>(mark: Mark): LeafNode<V> {
+    return new LeafNode<V>(mark, [], [], 0, true)
+  }
+
+  insert(at: number, key: Key, value: V): void {
+    this.insertKey(at, key)
+    this.values.splice(at, 0, value)
+  }
+
+  remove(at: number): void {
+    this.removeKeys(at, 1)
+    this.values.splice(at, 1)
+  }
+
+  copy(mark: Mark): LeafNode<V> {
+    const { keys, values, shared, isHole, digits } = this
+    const copy = new LeafNode(mark, keys.slice(), values.slice(), shared, isHole, digits.slice())
+    copy.isUsed = this.isUsed
+    return copy
+  }
 }
 
-export class Branch<V> {
+/** Its keys are the first ones that each child but the first answers for. */
+export class Branch<V> extends SortedKeys {
   readonly isLeaf = false
 
   constructor(
     readonly mark: Mark,
-    /** The first key that each child but the first answers for. */
-    readonly starts: Key[],
+    keys: Key[],
     readonly children: Node<V>[],
     /** The entries in all leaves below. */
     public count: number,
     public holes: number,
-  ) {}
+    shared: number,
+    digits?: number[],
+  ) {
+    super(keys, shared, digits)
+  }
+
+  /** Puts pieces in the place of so many children side by side. */
+  replace(at: number, count: number, pieces: readonly Piece<V>[]): void {
+    this.children.splice(at, count, ...pieces.map(({ node }) => node))
+    this.removeKeys(at, count - 1)
+    for (let piece = 1; piece < pieces.length; piece++)
+      this.insertKey(at + piece - 1, (pieces[piece] as Piece<V>).start)
+  }
+
+  copy(mark: Mark): Branch<V> {
+    const { keys, children, count, holes, shared, digits } = this
+    return new Branch(mark, keys.slice(), children.slice(), count, holes, shared, digits.slice())
+  }
 }
 
 export type Node<V> = LeafNode<V> | Branch<V>
 
+/** A node in the place of another; `start` is the first key it answers for. */
+export interface Piece<V> {
+  readonly start: Key
+  readonly node: Node<V>
+}
+
 /** The leaf that answers for a key. */
 export function leafAt<V>(root: Root<V>, key: Key): LeafAt<V> {
-  return findLeaf(root, key, childAt)
+  return findLeaf(root, key, false)
 }
 
 /** The leaf that answers for the keys just before `key`, which is not the empty key. */
 export function leafBefore<V>(root: Root<V>, key: Key): LeafAt<V> {
-  return findLeaf(root, key, lowerBound)
+  return findLeaf(root, key, true)
 }
 
-function findLeaf<V>(root: Root<V>, key: Key, choose: (starts: readonly Key[], key: Key) => number): LeafAt<V> {
+function findLeaf<V>(root: Root<V>, key: Key, isBefore: boolean): LeafAt<V> {
   let start = ''
   let end: Key | undefined
   let node = root
   while (!node.isLeaf) {
-    const at = choose(node.starts, key)
-    if (at > 0) start = node.starts[at - 1] as Key
-    end = node.starts[at] ?? end
+    const at = isBefore ? node.lowerBound(key) : node.upperBound(key)
+    if (at > 0) start = node.keys[at - 1] as Key
+    end = node.keys[at] ?? end
     node = node.children[at] as Node<V>
   }
   return { leaf: node, start, end }
@@ -79,7 +128,7 @@ function findLeaf<V>(root: Root<V>, key: Key, choose: (starts: readonly Key[], k
 /** What is known of a key: its value, that it is not there (`null`), or nothing (`undefined`). */
 export function valueAt<V>(root: Root<V>, key: Key): V | null | undefined {
   let node = root
-  while (!node.isLeaf) node = node.children[childAt(node.starts, key)] as Node<V>
+  while (!node.isLeaf) node = node.children[node.upperBound(key)] as Node<V>
   return valueIn(node, key)
 }
 
@@ -87,7 +136,7 @@ export function valueAt<V>(root: Root<V>, key: Key): V | null | undefined {
 export function valueIn<V>(leaf: Leaf<V>, key: Key): V | null | undefined {
   if (leaf.isHole) return undefined
   leaf.isUsed = true
-  const at = lowerBound(leaf.keys, key)
+  const at = leaf.lowerBound(key)
   return leaf.keys[at] === key ? (leaf.values[at] as V) : null
 }
 
@@ -104,11 +153,11 @@ function countIn<V>(node: Node<V>, start: Key | undefined, end: Key | undefined)
   if (node.isLeaf) {
     if (node.isHole) return undefined
     node.isUsed = true
-    const from = start === undefined ? 0 : lowerBound(node.keys, start)
-    return (end === undefined ? node.keys.length : lowerBound(node.keys, end)) - from
+    const from = start === undefined ? 0 : node.lowerBound(start)
+    return (end === undefined ? node.keys.length : node.lowerBound(end)) - from
   }
-  const first = start === undefined ? 0 : childAt(node.starts, start)
-  const last = end === undefined ? node.children.length - 1 : lowerBound(node.starts, end)
+  const first = start === undefined ? 0 : node.upperBound(start)
+  const last = end === undefined ? node.children.length - 1 : node.lowerBound(end)
   let count = 0
   for (let at = first; at <= last; at++) {
     const inner = countIn(node.children[at] as Node<V>, at === first ? start : undefined, at === last ? end : undefined)
@@ -116,30 +165,6 @@ function countIn<V>(node: Node<V>, start: Key | undefined, end: Key | undefined)
     count += inner
   }
   return count
-}
-
-/** The position of the first key that is not before `key`. */
-export function lowerBound(keys: readonly Key[], key: Key): number {
-  let low = 0
-  let high = keys.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((keys[middle] as Key) < key) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** The child that answers for a key: as many starts are not after it. */
-export function childAt(starts: readonly Key[], key: Key): number {
-  let low = 0
-  let high = starts.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((starts[middle] as Key) <= key) low = middle + 1
-    else high = middle
-  }
-  return low
 }
 
 export function countOf<V>(node: Node<V>): number {

@@ -3,7 +3,6 @@ import { type Key, type KeyRange, keyAfter } from '../../codec/key.js'
 import { firstBatchSize, nextBatchSize } from '../../engines/batch-size.js'
 import type { Batch, EngineSnapshot, Scan, ScanOptions } from '../../engines/contract.js'
 import type { GrowingBatch, StoredBatch, StoredValue } from '../stored-value.js'
-import { lowerBound } from './resident-nodes.js'
 import { type Load, longScanEntries } from './resident-set.js'
 import type { ResidentView } from './resident-view.js'
 
@@ -67,8 +66,8 @@ export class ResidentScan implements Scan<StoredValue> {
     const { keys } = batch
     while (this.#start < this.#end && keys.length < this.#wanted) {
       const { leaf, start, end } = this.#view.leaf(this.#isReverse ? this.#end : this.#start, this.#isReverse)
-      const first = lowerBound(leaf.keys, this.#start)
-      const last = end === undefined || end > this.#end ? lowerBound(leaf.keys, this.#end) : leaf.keys.length
+      const first = start < this.#start ? leaf.lowerBound(this.#start) : 0
+      const last = end === undefined || end > this.#end ? leaf.lowerBound(this.#end) : leaf.keys.length
       const count = Math.min(last - first, this.#wanted - keys.length)
       const from = this.#isReverse ? last - count : first
       if (!this.#view.take(batch, leaf, from, from + count, this.#isReverse)) {

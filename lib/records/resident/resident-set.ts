@@ -24,8 +24,8 @@ export interface ResidentStatistics {
 }
 
 /** A place in a tree's leaf or in a map, the string of the key, and the objects around a value. */
-const rowOverheadBytes = 276
-const entryOverheadBytes = 160
+const rowOverheadBytes = 284
+const entryOverheadBytes = 168
 /** How much larger a decoded row is than its bytes. */
 const decodedShare = 2.5
 

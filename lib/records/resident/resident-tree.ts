@@ -1,18 +1,18 @@
-import type { Key, KeyRange } from '../../codec/key.js'
+import { type Key, type KeyRange, lowerBound } from '../../codec/key.js'
 import {
   Branch,
-  childAt,
   countOf,
   holesOf,
   type LeafAt,
   LeafNode,
   leafAt,
-  lowerBound,
   type Mark,
   type Node,
+  type Piece,
   type Root,
   valueIn,
 } from './resident-nodes.js'
+import { sharedLength } from './sorted-keys.js'
 
 /** A leaf of a tree with the branches above it. */
 interface Place<V> extends LeafAt<V> {
@@ -20,11 +20,8 @@ interface Place<V> extends LeafAt<V> {
   readonly branches: readonly Branch<V>[]
 }
 
-/** A node in the place of another; `start` is the first key it answers for. */
-interface Piece<V> {
-  readonly start: Key
-  readonly node: Node<V>
-}
+/** What takes the place of a leaf that answers for the keys from `start` to before `end`. */
+type Make<V> = (leaf: LeafNode<V>, start: Key, end: Key | undefined) => Piece<V>[]
 
 const leafEntriesMax = 64
 /** A smaller leaf is joined with its neighbour if both together then leave room to grow. */
@@ -38,7 +35,7 @@ const childrenMax = 64
  */
 export class ResidentTree<V> {
   #mark: Mark = {}
-  #root: Node<V> = new LeafNode<V>(this.#mark, [], [], true)
+  #root: Node<V> = LeafNode.hole<V>(this.#mark)
   /** Where the last key was. Writes come in ascending order, so that the next one is often in the same leaf. */
   #place: Place<V> | undefined
 
@@ -61,7 +58,7 @@ export class ResidentTree<V> {
   /** Forgets everything. */
   clear(): void {
     this.#place = undefined
-    this.#root = new LeafNode<V>(this.#mark, [], [], true)
+    this.#root = LeafNode.hole<V>(this.#mark)
   }
 
   /** As {@link valueAt} of the root: cheaper for keys that come in order. */
@@ -74,57 +71,42 @@ export class ResidentTree<V> {
     const { leaf, branches } = this.#placeOf(key)
     if (leaf.isHole) return false
     if (leaf.mark === this.#mark && leaf.keys.length < leafEntriesMax) {
-      const at = lowerBound(leaf.keys, key)
+      const at = leaf.lowerBound(key)
       if (leaf.keys[at] === key) leaf.values[at] = value
       else {
-        leaf.keys.splice(at, 0, key)
-        leaf.values.splice(at, 0, value)
+        leaf.insert(at, key, value)
         // A leaf of this mark has branches of this mark above it.
         for (const branch of branches) branch.count++
       }
       return true
     }
-    let isSet = false
-    this.#change(key, (leaf) => {
-      if (leaf.isHole) return [{ start: key, node: leaf }]
-      isSet = true
-      const own = this.#writable(leaf)
-      const at = lowerBound(own.keys, key)
-      if (own.keys[at] === key) {
-        own.values[at] = value
-        return [{ start: key, node: own }]
-      }
-      own.keys.splice(at, 0, key)
-      own.values.splice(at, 0, value)
-      if (own.keys.length <= leafEntriesMax) return [{ start: key, node: own }]
+    this.#change(key, (found, start, end) => {
+      const own = this.#writable(found)
+      const at = own.lowerBound(key)
+      if (own.keys[at] === key) own.values[at] = value
+      else own.insert(at, key, value)
+      if (own.keys.length <= leafEntriesMax) return [{ start, node: own }]
       // Keys that only grow fill their leaves.
       const half = at === own.keys.length - 1 ? at : own.keys.length >>> 1
-      const right = new LeafNode(this.#mark, own.keys.splice(half), own.values.splice(half), false)
-      return [
-        { start: key, node: own },
-        { start: right.keys[0] as Key, node: right },
-      ]
+      return this.#split(own, [0, half, own.keys.length], start, end)
     })
-    return isSet
+    return true
   }
 
   /** Removes an entry if it is there. */
   delete(key: Key): void {
     const { leaf, branches } = this.#placeOf(key)
-    const position = lowerBound(leaf.keys, key)
-    if (leaf.keys[position] !== key) return
+    const at = leaf.lowerBound(key)
+    if (leaf.keys[at] !== key) return
     if (leaf.mark === this.#mark && leaf.keys.length > leafEntriesMin) {
-      leaf.keys.splice(position, 1)
-      leaf.values.splice(position, 1)
+      leaf.remove(at)
       for (const branch of branches) branch.count--
       return
     }
-    this.#change(key, (found) => {
+    this.#change(key, (found, start) => {
       const own = this.#writable(found)
-      const at = lowerBound(own.keys, key)
-      own.keys.splice(at, 1)
-      own.values.splice(at, 1)
-      return [{ start: key, node: own }]
+      own.remove(at)
+      return [{ start, node: own }]
     })
   }
 
@@ -146,7 +128,7 @@ export class ResidentTree<V> {
 
   /** Makes a hole of the leaf that answers for a key. */
   forget(key: Key): void {
-    this.#change(key, () => [{ start: key, node: new LeafNode<V>(this.#mark, [], [], true) }])
+    this.#change(key, (_, start) => [{ start, node: LeafNode.hole<V>(this.#mark) }])
   }
 
   #fillHole(
@@ -160,30 +142,40 @@ export class ResidentTree<V> {
     const last = lowerBound(keys, end)
     this.#change(start, () => {
       const pieces: Piece<V>[] = []
-      if (hole.start < start) pieces.push({ start: hole.start, node: new LeafNode<V>(this.#mark, [], [], true) })
+      if (hole.start < start) pieces.push({ start: hole.start, node: LeafNode.hole<V>(this.#mark) })
       // Leaves are left with room to grow.
       const leaves = Math.max(1, Math.ceil((last - first) / (leafEntriesMax * 0.75)))
-      for (let leaf = 0; leaf < leaves; leaf++) {
-        const from = first + Math.floor(((last - first) * leaf) / leaves)
-        const to = first + Math.floor(((last - first) * (leaf + 1)) / leaves)
-        pieces.push({
-          start: leaf === 0 ? start : (keys[from] as Key),
-          node: new LeafNode(this.#mark, keys.slice(from, to), values.slice(from, to), false),
-        })
-      }
-      if (hole.end === undefined || hole.end > end) {
-        pieces.push({ start: end, node: new LeafNode<V>(this.#mark, [], [], true) })
-      }
+      const borders = Array.from({ length: leaves + 1 }, (_, at) => first + Math.floor(((last - first) * at) / leaves))
+      pieces.push(...this.#split({ keys, values }, borders, start, end))
+      if (hole.end === undefined || hole.end > end) pieces.push({ start: end, node: LeafNode.hole<V>(this.#mark) })
       return pieces
     })
     for (let at = first; at < last; at++) onEntry(keys[at] as Key, values[at] as V)
   }
 
+  /** Leaves over a range, each with the entries from one border to the next. */
+  #split(
+    { keys, values }: { readonly keys: readonly Key[]; readonly values: readonly V[] },
+    borders: readonly number[],
+    start: Key,
+    end: Key | undefined,
+  ): Piece<V>[] {
+    const pieces: Piece<V>[] = []
+    for (let each = 0; each < borders.length - 1; each++) {
+      const [from, to] = [borders[each] as number, borders[each + 1] as number]
+      const own = each === 0 ? start : (keys[from] as Key)
+      const next = each === borders.length - 2 ? end : keys[to]
+      const node = new LeafNode(this.#mark, keys.slice(from, to), values.slice(from, to), sharedLength(own, next))
+      pieces.push({ start: own, node })
+    }
+    return pieces
+  }
+
   /** Puts what `make` says in the place of the leaf that answers for `key`. */
-  #change(key: Key, make: (leaf: LeafNode<V>) => Piece<V>[]): void {
+  #change(key: Key, make: Make<V>): void {
     this.#place = undefined
-    let pieces = this.#changeNode(this.#root, key, make)
-    while (pieces.length > 1) pieces = this.#group(pieces)
+    let pieces = this.#changeNode(this.#root, key, '', undefined, make)
+    while (pieces.length > 1) pieces = this.#group(pieces, undefined)
     let root = (pieces[0] as Piece<V>).node
     while (!root.isLeaf && root.children.length === 1) root = root.children[0] as Node<V>
     this.#root = root
@@ -198,23 +190,25 @@ export class ResidentTree<V> {
     let node = this.#root
     while (!node.isLeaf) {
       branches.push(node)
-      const at = childAt(node.starts, key)
-      if (at > 0) start = node.starts[at - 1] as Key
-      end = node.starts[at] ?? end
+      const at = node.upperBound(key)
+      if (at > 0) start = node.keys[at - 1] as Key
+      end = node.keys[at] ?? end
       node = node.children[at] as Node<V>
     }
     this.#place = { leaf: node, start, end, branches }
     return this.#place
   }
 
-  #changeNode(node: Node<V>, key: Key, make: (leaf: LeafNode<V>) => Piece<V>[]): Piece<V>[] {
-    if (node.isLeaf) return make(node)
-    const at = childAt(node.starts, key)
+  /** What takes the place of a node that answers for the keys from `start` to before `end`. */
+  #changeNode(node: Node<V>, key: Key, start: Key, end: Key | undefined, make: Make<V>): Piece<V>[] {
+    if (node.isLeaf) return make(node, start, end)
+    const at = node.upperBound(key)
     const child = node.children[at] as Node<V>
     // The child may be changed in place.
     const countBefore = countOf(child)
     const holesBefore = holesOf(child)
-    const pieces = this.#changeNode(child, key, make)
+    const childStart = at === 0 ? start : (node.keys[at - 1] as Key)
+    const pieces = this.#changeNode(child, key, childStart, node.keys[at] ?? end, make)
     const only = pieces.length === 1 ? (pieces[0] as Piece<V>).node : undefined
     if (
       only === child &&
@@ -222,7 +216,7 @@ export class ResidentTree<V> {
       holesOf(child) === holesBefore &&
       node.mark !== this.#mark
     ) {
-      return [{ start: key, node }]
+      return [{ start, node }]
     }
     const own = this.#writableBranch(node)
     let count = own.count - countBefore
@@ -234,14 +228,12 @@ export class ResidentTree<V> {
     own.count = count
     own.holes = holes
     if (only !== undefined) own.children[at] = only
-    else {
-      own.children.splice(at, 1, ...pieces.map((piece) => piece.node))
-      own.starts.splice(at, 0, ...pieces.slice(1).map((piece) => piece.start))
-    }
+    else own.replace(at, 1, pieces)
     if (child.isLeaf) for (let each = at + pieces.length - 1; each >= at; each--) this.#join(own, each)
-    if (own.children.length <= childrenMax) return [{ start: key, node: own }]
+    if (own.children.length <= childrenMax) return [{ start, node: own }]
     return this.#group(
-      own.children.map((each, index) => ({ start: index === 0 ? key : (own.starts[index - 1] as Key), node: each })),
+      own.children.map((each, index) => ({ start: index === 0 ? start : (own.keys[index - 1] as Key), node: each })),
+      end,
     )
   }
 
@@ -259,42 +251,39 @@ export class ResidentTree<V> {
         this.#mark,
         [...first.keys, ...second.keys],
         [...first.values, ...second.values],
+        // What the first and the last key of ranges side by side have in common, they have with the border too.
+        Math.min(first.shared, second.shared),
         first.isHole,
       )
       joined.isUsed = first.isUsed || second.isUsed
-      parent.children.splice(left, 2, joined)
-      parent.starts.splice(left, 1)
+      parent.replace(left, 2, [{ start: '', node: joined }])
       if (first.isHole) parent.holes--
     }
   }
 
-  /** Branches over nodes side by side. */
-  #group(pieces: readonly Piece<V>[]): Piece<V>[] {
+  /** Branches over nodes side by side, of which the last one goes up to `end`. */
+  #group(pieces: readonly Piece<V>[], end: Key | undefined): Piece<V>[] {
     const branches = Math.ceil(pieces.length / childrenMax)
     const grouped: Piece<V>[] = []
     for (let branch = 0; branch < branches; branch++) {
-      const own = pieces.slice(
-        Math.floor((pieces.length * branch) / branches),
-        Math.floor((pieces.length * (branch + 1)) / branches),
-      )
+      const next = Math.floor((pieces.length * (branch + 1)) / branches)
+      const own = pieces.slice(Math.floor((pieces.length * branch) / branches), next)
       const children = own.map(({ node }) => node)
       const count = children.reduce((sum, child) => sum + countOf(child), 0)
       const holes = children.reduce((sum, child) => sum + holesOf(child), 0)
       const starts = own.slice(1).map(({ start }) => start)
-      grouped.push({ start: (own[0] as Piece<V>).start, node: new Branch(this.#mark, starts, children, count, holes) })
+      const { start } = own[0] as Piece<V>
+      const shared = sharedLength(start, pieces[next]?.start ?? end)
+      grouped.push({ start, node: new Branch(this.#mark, starts, children, count, holes, shared) })
     }
     return grouped
   }
 
   #writable(leaf: LeafNode<V>): LeafNode<V> {
-    if (leaf.mark === this.#mark) return leaf
-    const own = new LeafNode(this.#mark, leaf.keys.slice(), leaf.values.slice(), leaf.isHole)
-    own.isUsed = leaf.isUsed
-    return own
+    return leaf.mark === this.#mark ? leaf : leaf.copy(this.#mark)
   }
 
   #writableBranch(branch: Branch<V>): Branch<V> {
-    if (branch.mark === this.#mark) return branch
-    return new Branch(this.#mark, branch.starts.slice(), branch.children.slice(), branch.count, branch.holes)
+    return branch.mark === this.#mark ? branch : branch.copy(this.#mark)
   }
 }

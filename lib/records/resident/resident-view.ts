@@ -1,16 +1,7 @@
 import type { Key, KeyRange } from '../../codec/key.js'
 import type { Version } from '../../engines/contract.js'
 import { type EntryCell, type GrowingBatch, RowSlot } from '../stored-value.js'
-import {
-  countRange,
-  type Leaf,
-  type LeafAt,
-  leafAt,
-  leafBefore,
-  lowerBound,
-  type Root,
-  valueAt,
-} from './resident-nodes.js'
+import { countRange, type Leaf, type LeafAt, leafAt, leafBefore, type Root, valueAt } from './resident-nodes.js'
 import type { Load, ResidentSet } from './resident-set.js'
 
 /** The resident set as it was at the version of one snapshot. */
@@ -95,7 +86,8 @@ export class ResidentView {
     let from: Key | undefined = start
     while (from !== undefined && from < end) {
       const { leaf, end: next }: LeafAt<RowSlot | EntryCell> = leafAt(root, from)
-      const [first, last] = [lowerBound(leaf.keys, from), lowerBound(leaf.keys, end)]
+      const first = leaf.lowerBound(from)
+      const last = next === undefined || end < next ? leaf.lowerBound(end) : leaf.keys.length
       if (!this.take(batch, leaf, first, last) || batch.keys.length > most) {
         batch.keys.length = before
         batch.values.length = before
