@@ -31,10 +31,6 @@ export function encodeEntry(key: Key, values: readonly PackedValue[]): Uint8Arra
  * @throws CodecError `ROME_CODEC` when they are, but are no entry.
  */
 export function decodeEntry(key: Key, bytes: Uint8Array): unknown[] {
-  return unpackEntry(unseal(key, bytes))
-}
-
-/** The values of an entry whose checksum was right before. @throws CodecError `ROME_CODEC`. */
-export function unpackEntry(payload: Uint8Array): unknown[] {
+  const payload = unseal(key, bytes)
   return payload.length === 0 ? [] : unpackValues(payload, storedLimits)
 }

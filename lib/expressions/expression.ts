@@ -11,6 +11,7 @@ import {
   likeNode,
   logicNode,
   notNode,
+  type PresentValue,
   subqueryNode,
   textMatchNode,
   trueNode,
@@ -285,7 +286,8 @@ export class Expression<T> {
     }
     if (values.length === 0) return falseNode
     const type = typeOf(this.node)
-    const rowValues = Array.from(values, (value: unknown) => rowValueOf(type, value, where))
+    const rowValues: PresentValue[] = []
+    for (const value of values as readonly unknown[]) rowValues.push(rowValueOf(type, value, where))
     return inNode(this.node, type, rowValues)
   }
 

@@ -41,9 +41,8 @@ export class RowSlot {
 
 /** An index entry in memory, with what was found out about it. */
 export class EntryCell {
-  /** The sealed bytes; without their checksum once that was found right, and gone if there was nothing else. */
-  bytes: Uint8Array | undefined
-  isChecked = false
+  /** What it says besides its key, or the sealed bytes as long as nobody has needed it. */
+  content: readonly unknown[] | Uint8Array
   /** The size of the sealed bytes. */
   readonly length: number
   /** The key of the row that it is of. */
@@ -52,7 +51,7 @@ export class EntryCell {
   row: RowSlot | undefined = undefined
 
   constructor(bytes: Uint8Array) {
-    this.bytes = bytes
+    this.content = bytes
     this.length = bytes.length
   }
 }

@@ -1,9 +1,8 @@
-import { unseal } from '../codec/checksum.js'
-import { decodeEntry, encodeEntry, unpackEntry } from '../codec/entry.js'
+import { decodeEntry, encodeEntry } from '../codec/entry.js'
 import { type Key, keyFromBytes, keyToBytes } from '../codec/key.js'
 import { keyBytesMax } from '../codec/limits.js'
 import { entryPrefix } from '../codec/space.js'
-import { decodeElement, decodeTuple, elementEnd, encodeNull, invertElement } from '../codec/tuple.js'
+import { decodeElement, elementEnd, encodeNull, invertElement } from '../codec/tuple.js'
 import { CorruptionError, InternalError, ValidationError } from '../errors/rome-error.js'
 import { compilePredicate } from '../expressions/evaluate.js'
 import type { ColumnReference } from '../expressions/nodes.js'
@@ -27,6 +26,17 @@ export interface IndexEntry extends EntryKey {
   readonly value: Uint8Array
 }
 
+/** Of an entry's columns those that are wanted. */
+interface WantedColumns {
+  /** In the order of the key; those that are not wanted are skipped. */
+  readonly indexed: readonly (ColumnDefinition | undefined)[]
+  /** With where they are among the values that the entry has besides its key. */
+  readonly included: readonly { readonly column: ColumnDefinition; readonly at: number }[]
+}
+
+/** Most entries say nothing besides their key. */
+const noValues: readonly unknown[] = Object.freeze([])
+
 /** An index bound to its id: makes entries of rows, and finds the rows of entries. */
 export class TableIndex {
   readonly definition: IndexDefinition
@@ -40,6 +50,10 @@ export class TableIndex {
   /** The columns that an entry is made of. */
   readonly #positions: readonly number[]
   readonly #isIndexed: ((row: Row) => boolean | null) | undefined
+  readonly #emptyRow: readonly RowValue[]
+  readonly #allColumns: WantedColumns
+  /** Of the columns that plans want. */
+  readonly #wanted = new WeakMap<ReadonlySet<ColumnReference>, WantedColumns>()
 
   constructor(rows: RowFormat, definition: IndexDefinition, stored: StoredIndex) {
     this.#rows = rows
@@ -50,6 +64,12 @@ export class TableIndex {
     this.deletedPrefix = entryPrefix(stored.id, true)
     this.#positions = positionsOf(rows.schema, definition)
     this.#isIndexed = definition.where && compilePredicate<Row>(definition.where, columnOfRow)
+    this.#emptyRow = new Array<null>(rows.schema.columns.length).fill(null)
+    this.#allColumns = {
+      indexed: definition.columns.map(({ column }) => column),
+      // The first is the primary key, where the key of the entry does not have it.
+      included: definition.include.map((column, at) => ({ column, at: at + 1 })),
+    }
   }
 
   /**
@@ -141,27 +161,40 @@ export class TableIndex {
    */
   rowOf(entryKey: Key, entryValue: StoredValue, wanted?: ReadonlySet<ColumnReference>): Row {
     const values = decodeValues(entryKey, entryValue)
-    const { schema } = this.#rows
-    const row: RowValue[] = new Array<RowValue>(schema.columns.length).fill(null)
+    const { indexed, included } = this.#wantedOf(wanted)
+    const row = this.#emptyRow.slice()
     let offset = this.prefix.length
-    for (const { column } of this.definition.columns) {
+    for (const column of indexed) {
       const end = elementEnd(entryKey, offset)
-      if (wanted === undefined || wanted.has(column)) {
-        row[column.position] = keyValue(column, decodeElement(entryKey, offset, end))
-      }
+      if (column !== undefined) row[column.position] = keyValue(column, decodeElement(entryKey, offset, end))
       offset = end
     }
-    const primaryKey =
-      offset < entryKey.length ? decodeTuple(entryKey, offset) : decodeTuple(this.#primaryKeyIn(values))
-    schema.primaryKey.forEach((column, position) => {
-      row[column.position] = keyValue(column, primaryKey[position])
-    })
-    this.definition.include.forEach((column, position) => {
-      if (wanted === undefined || wanted.has(column)) {
-        row[column.position] = this.#rows.fromDisk(column, values[position + 1])
-      }
-    })
+    if (offset < entryKey.length) this.#readPrimaryKey(row, entryKey, offset)
+    else this.#readPrimaryKey(row, this.#primaryKeyIn(values), 0)
+    for (const { column, at } of included) row[column.position] = this.#rows.fromDisk(column, values[at])
     return row
+  }
+
+  #readPrimaryKey(row: RowValue[], key: Key, offset: number): void {
+    let start = offset
+    for (const column of this.#rows.schema.primaryKey) {
+      const end = elementEnd(key, start)
+      row[column.position] = keyValue(column, decodeElement(key, start, end))
+      start = end
+    }
+  }
+
+  #wantedOf(wanted: ReadonlySet<ColumnReference> | undefined): WantedColumns {
+    if (wanted === undefined) return this.#allColumns
+    const known = this.#wanted.get(wanted)
+    if (known !== undefined) return known
+    const { indexed, included } = this.#allColumns
+    const made = {
+      indexed: indexed.map((column) => (column !== undefined && wanted.has(column) ? column : undefined)),
+      included: included.filter(({ column }) => wanted.has(column)),
+    }
+    this.#wanted.set(wanted, made)
+    return made
   }
 
   #primaryKeyIn(values: readonly unknown[]): Key {
@@ -183,15 +216,14 @@ function positionsOf({ deletedAt }: EntitySchema, definition: IndexDefinition): 
 }
 
 /** What an entry says besides its key. */
-function decodeValues(entryKey: Key, value: StoredValue): unknown[] {
+function decodeValues(entryKey: Key, value: StoredValue): readonly unknown[] {
   if (value instanceof RowCell) throw new InternalError('ROME_INTERNAL', 'a row is not an index entry')
   if (!(value instanceof EntryCell)) return decodeEntry(entryKey, value)
-  if (!value.isChecked) {
-    const payload = unseal(entryKey, value.bytes as Uint8Array)
-    value.isChecked = true
-    value.bytes = payload.length === 0 ? undefined : payload
-  }
-  return value.bytes === undefined ? [] : unpackEntry(value.bytes)
+  const { content } = value
+  if (!(content instanceof Uint8Array)) return content
+  const values = decodeEntry(entryKey, content)
+  value.content = values.length === 0 ? noValues : values
+  return value.content
 }
 
 function keyValue(column: ColumnDefinition, element: KeyElement | undefined): RowValue {

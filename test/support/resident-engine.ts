@@ -190,7 +190,7 @@ class ScansInTurn implements Scan {
 
 /** Nothing was decoded here. */
 function bytesOf(value: StoredValue): Uint8Array {
-  const bytes = value instanceof RowCell ? value.content : value instanceof EntryCell ? value.bytes : value
+  const bytes = value instanceof RowCell ? value.content : value instanceof EntryCell ? value.content : value
   if (!(bytes instanceof Uint8Array)) throw new TypeError('these bytes were decoded')
   return bytes
 }

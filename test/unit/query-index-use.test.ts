@@ -343,3 +343,63 @@ t.test('pages over a unique index neither skip nor repeat rows whose value a del
     t.same(seen.length, all.length)
   }
 })
+
+t.test('what entries tell is the same each time they are read, whatever of it is wanted', async (t) => {
+  const Part = defineEntity(
+    'parts',
+    {
+      shelf: primaryKey(types.string()),
+      place: primaryKey(types.integer()),
+      kind: types.string(),
+      serial: types.integer(),
+      label: types.bytes(),
+      notes: types.json<{ readonly n: number }>().nullable(),
+    },
+    {
+      indexes: [
+        unique('serial', { include: ['label', 'notes'] }),
+        index('kind', desc('serial'), { include: ['notes', 'label'] }),
+      ],
+    },
+  )
+  const part = fields(Part)
+  for (const engine of [memory(), level(temporaryDirectory(t), { partitions: 2, durability: 'os' })]) {
+    const rome = await Rome.open({ engine, models: [Part] })
+    t.teardown(() => rome.close())
+    await rome.transact((session) => {
+      for (let n = 0; n < 4; n++) {
+        const label = Uint8Array.of(n, 255)
+        const notes = n % 2 === 0 ? { n } : null
+        session.add(create(Part, { shelf: `s${n % 3}`, place: n, kind: 'k', serial: 10 * n, label, notes }))
+      }
+    })
+    const plain = (rows: readonly unknown[]) => JSON.parse(JSON.stringify(rows))
+    for (let round = 0; round < 3; round++) {
+      await using session = rome.session()
+      const bySerial = session
+        .query(part.label, part.shelf, part.notes, part.place)
+        .filter(part.serial.in([10, 20]))
+        .orderBy(part.serial)
+      t.match(String(await bySerial.explain()), 'reads entries only')
+      t.strictSame(
+        plain(await bySerial.all()),
+        plain([
+          [Uint8Array.of(1, 255), 's1', null, 1],
+          [Uint8Array.of(2, 255), 's2', { n: 2 }, 2],
+        ]),
+      )
+      const byKind = session
+        .query(part.serial, part.notes)
+        .filter(part.kind.eq('k'))
+        .orderBy(part.serial.desc())
+        .limit(2)
+      t.match(String(await byKind.explain()), 'reads entries only')
+      t.strictSame(await byKind.all(), [
+        [30, null],
+        [20, { n: 2 }],
+      ])
+      t.strictSame(await session.query(part.place).filter(part.kind.eq('k')).orderBy(part.serial).all(), [0, 1, 2, 3])
+    }
+    t.equal((await rome.verify()).problemCount, 0, 'memory says what is stored')
+  }
+})

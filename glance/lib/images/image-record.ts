@@ -142,10 +142,11 @@ function byImage<Row extends { readonly id: number; readonly image_id: string }>
   rows: readonly Row[],
 ): ReadonlyMap<string, readonly Row[]> {
   const groups = new Map<string, Row[]>()
-  for (const row of rows.toSorted((a, b) => a.id - b.id)) {
+  for (const row of rows) {
     const group = groups.get(row.image_id)
     if (group === undefined) groups.set(row.image_id, [row])
     else group.push(row)
   }
+  for (const group of groups.values()) group.sort((a, b) => a.id - b.id)
   return groups
 }

@@ -36,8 +36,9 @@ export function kindOfIntervals(intervals: readonly Interval[], isOfList: boolea
   return told.join('')
 }
 
-function kindOfInterval({ isPoint, start, end }: Interval): string {
-  if (isPoint) return start === nullInterval.start ? 'n' : 'p'
+function kindOfInterval(interval: Interval): string {
+  if (interval.isPoint) return interval.start === nullInterval.start ? 'n' : 'p'
+  const { start, end } = interval
   const upper = end < nullInterval.start ? '' : end > nullInterval.start ? 'n' : '+'
   return `${start > lowest ? '' : '-'}r${upper}`
 }
@@ -52,6 +53,24 @@ export interface ValueSet {
 // No tag of an element is 00 or FF, so these lie before and beyond every value.
 const lowest: Key = '\0'
 const highest: Key = '\xff'
+
+/** A single value. A list has hundreds, and is seldom asked where they end. */
+class Point implements Interval {
+  readonly start: Key
+  readonly isPoint = true
+
+  constructor(element: Key) {
+    this.start = element
+  }
+
+  get end(): Key {
+    return prefixEnd(this.start) ?? highest
+  }
+}
+
+function point(element: Key): Interval {
+  return new Point(element)
+}
 
 const nullInterval: Interval = point(encodeNull())
 const nonNull: Interval = { start: lowest, end: nullInterval.start, isPoint: false }
@@ -112,10 +131,6 @@ const nothing: ValueSet = exactly([])
 
 function exactly(intervals: readonly Interval[]): ValueSet {
   return { intervals, isExact: true }
-}
-
-function point(element: Key): Interval {
-  return { start: element, end: prefixEnd(element) ?? highest, isPoint: true }
 }
 
 function compareSet(
