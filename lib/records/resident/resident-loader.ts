@@ -11,6 +11,8 @@ const missesMin = 64
 const shareMax = 0.9
 /** One part is read in less than a millisecond. */
 const entriesPerRead = 250
+/** So many parts come of one scan: beginning one costs as much as a part, but it holds a snapshot. */
+const partsPerScan = 32
 /** Whoever asks meanwhile waits so long at most, and for one part. */
 const turnMsMax = 4
 /** A range that is written to all the time is left alone. */
@@ -18,7 +20,7 @@ const failuresMax = 20
 
 /**
  * Reads tables and indexes that are asked for again and again into memory, part by part and while there is room, so
- * that nobody waits for them. Each part has a snapshot of its own, which is held for one read.
+ * that nobody waits for them. A few parts have a snapshot together.
  */
 export class ResidentLoader {
   readonly #engine: Engine
@@ -71,51 +73,75 @@ export class ResidentLoader {
 
   async #load(prefix: Key): Promise<void> {
     const { start, end } = prefixRange(prefix)
+    const pace = new Pace(this.#set)
     let failures = 0
-    let asked = this.#set.asked
-    let pausedAt = performance.now()
-    let startedAt = pausedAt
-    for (let from = start; from < end && !this.#isClosed && this.#hasRoom && failures < failuresMax; ) {
+    for (let from = start; from < end && this.#mayGoOn && failures < failuresMax; ) {
       const snapshot = await this.#engine.snapshot()
       try {
-        const reached = await this.#readOn(snapshot, from, end)
+        const reached = await this.#readOn(snapshot, from, end, pace)
         if (reached === from) failures++
         from = reached
       } finally {
         snapshot.release()
       }
-      // Half of the time is for those who ask, if anybody does. While they have much to do a pause is long, and so is
-      // the turn after it.
-      const now = performance.now()
-      if (now - startedAt < Math.min(startedAt - pausedAt, turnMsMax)) continue
-      pausedAt = now
-      await (asked === this.#set.asked ? nextTurn() : delay(now - startedAt))
-      asked = this.#set.asked
-      startedAt = performance.now()
     }
   }
 
+  get #mayGoOn(): boolean {
+    return !this.#isClosed && this.#hasRoom
+  }
+
   /** Reads on from a key, and says up to where everything is in memory now. */
-  async #readOn(snapshot: EngineSnapshot, from: Key, end: Key): Promise<Key> {
+  async #readOn(snapshot: EngineSnapshot, start: Key, end: Key, pace: Pace): Promise<Key> {
     const set = this.#set
-    if (snapshot.version !== set.version) return from
-    const at = leafAt(set.root, from)
+    if (snapshot.version !== set.version) return start
+    const at = leafAt(set.root, start)
     if (!at.leaf.isHole) return at.end === undefined || at.end > end ? end : at.end
     // Over what is held already too: between single reads there are many small holes, and a scan of each would cost
     // more than the entries that are read twice.
-    const range = { start: from, end }
-    const load = set.beginLoad(range)
-    const scan = snapshot.scan(range, { expected: entriesPerRead })
+    const load = set.beginLoad({ start, end })
+    const scan = snapshot.scan({ start, end }, { expected: entriesPerRead, most: () => entriesPerRead })
+    let from = start
     try {
-      const batch = await scan.next()
-      const last = batch?.keys[batch.keys.length - 1]
-      const reached = last === undefined ? end : keyAfter(last)
-      if (load.isStale) return from
-      set.fill({ start: from, end: reached }, batch?.keys ?? [], batch?.values ?? [])
-      return reached
+      for (let part = 0; part < partsPerScan && from < end && this.#mayGoOn; part++) {
+        const batch = await scan.next()
+        if (load.isStale) break
+        const last = batch?.keys[batch.keys.length - 1]
+        const reached = last === undefined ? end : keyAfter(last)
+        set.fill({ start: from, end: reached }, batch?.keys ?? [], batch?.values ?? [])
+        from = reached
+        await pace.keep()
+      }
+      return from
     } finally {
       set.endLoad(load)
       await scan.close()
     }
+  }
+}
+
+/**
+ * Half of the time is for those who ask, if anybody does. While they have much to do a pause is long, and so is the
+ * turn after it.
+ */
+class Pace {
+  readonly #set: ResidentSet
+  #asked: number
+  #pausedAt = performance.now()
+  #startedAt = this.#pausedAt
+
+  constructor(set: ResidentSet) {
+    this.#set = set
+    this.#asked = set.asked
+  }
+
+  /** Waits if it is time for others. */
+  async keep(): Promise<void> {
+    const now = performance.now()
+    if (now - this.#startedAt < Math.min(this.#startedAt - this.#pausedAt, turnMsMax)) return
+    this.#pausedAt = now
+    await (this.#asked === this.#set.asked ? nextTurn() : delay(now - this.#startedAt))
+    this.#asked = this.#set.asked
+    this.#startedAt = performance.now()
   }
 }
