@@ -14,6 +14,19 @@ export function andThen<T, R>(value: MaybePromise<T>, next: (value: T) => MaybeP
   return value instanceof Promise ? value.then(next) : next(value)
 }
 
+/** What `work` makes of each item, begun for all at once. When it fails for one, nobody waits for the others. */
+export function mapAll<T, R>(items: readonly T[], work: (item: T) => MaybePromise<R>): MaybePromise<R[]> {
+  const results: MaybePromise<R>[] = []
+  try {
+    for (const item of items) results.push(work(item))
+  } catch (error) {
+    // Those that were begun may fail too: this failure stands for all.
+    for (const result of results) if (isPromise(result)) result.catch(() => undefined)
+    throw error
+  }
+  return results.some(isPromise) ? Promise.all(results) : (results as R[])
+}
+
 /**
  * Calls `step` until it returns `false`, and goes on without a promise for as long as steps are synchronous.
  * It neither recurses nor builds promise chains, however many steps there are.

@@ -1,4 +1,4 @@
-import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { andThen, isPromise, type MaybePromise, mapAll } from '../async/maybe-promise.js'
 import { columnNode, compareNode, literalNode, type PresentValue } from '../expressions/make-nodes.js'
 import type { ColumnReference } from '../expressions/nodes.js'
 import type { Row } from '../records/row.js'
@@ -62,14 +62,14 @@ export function rowsOfEach(
   const found: Row[][] = []
   const read = (from: number): MaybePromise<Row[]> => {
     for (let at = from; at < keys.length; at += keysAtOnce) {
-      const some = keys.slice(at, at + keysAtOnce).map(rowsOf)
-      if (some.some((each) => each instanceof Promise)) {
-        return Promise.all(some).then((all) => {
+      const some = mapAll(keys.slice(at, at + keysAtOnce), rowsOf)
+      if (isPromise(some)) {
+        return some.then((all) => {
           found.push(...all)
           return read(at + keysAtOnce)
         })
       }
-      found.push(...(some as Row[][]))
+      found.push(...some)
     }
     return found.flat()
   }

@@ -1,4 +1,4 @@
-import { andThen, type MaybePromise } from '../async/maybe-promise.js'
+import { andThen, type MaybePromise, mapAll } from '../async/maybe-promise.js'
 import { QueryError } from '../errors/rome-error.js'
 import { falseNode, inNode, literalNode, logicNode, nullNode, trueNode } from '../expressions/make-nodes.js'
 import type { ColumnNode, ExpressionNode, SubqueryNode } from '../expressions/nodes.js'
@@ -22,8 +22,8 @@ export function resolveSubqueries(asked: QueryDescription, answer: Answer): Mayb
   const description = withoutRelated(asked)
   const independent = independentSubqueries(description)
   if (independent.length === 0) return description
-  const results = independent.map((node) => answerSubquery(node, answer))
-  return andThen(settleAll(results), (nodes) => {
+  const answered = mapAll(independent, (node) => answerSubquery(node, answer))
+  return andThen(answered, (nodes) => {
     const replaced = new Map(independent.map((node, index) => [node, nodes[index]]))
     return replaceSubqueries(description, (node) => replaced.get(node))
   })
@@ -133,8 +133,4 @@ function replaceSubqueries(
       return Object.freeze({ ...below, query: replaceSubqueries(below.query as QueryDescription, replacement) })
     })
   return mapNodes(description, replace)
-}
-
-function settleAll<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {
-  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as T[])
 }

@@ -1,4 +1,4 @@
-import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
+import { andThen, type MaybePromise, mapAll } from '../../async/maybe-promise.js'
 import type { Key } from '../../codec/key.js'
 import { invertElement } from '../../codec/tuple.js'
 import { compilePredicate, compileValue } from '../../expressions/evaluate.js'
@@ -133,7 +133,7 @@ function findRows(
     )
     return andThen(rows, (found) => found.map((row) => (row === undefined ? [] : [row])))
   }
-  const found = keys.map((key) =>
+  const found = mapAll(keys, (key) =>
     rowKeysUnder(
       prefixes.map((prefix) => prefix + key),
       plan,
@@ -141,7 +141,7 @@ function findRows(
       meter,
     ),
   )
-  return andThen(settleAll(found), (rowKeys) => {
+  return andThen(found, (rowKeys) => {
     const all = rowKeys.flat()
     checkRowsInMemory(all.length, 'lookup join')
     return andThen(transaction.getMany(table, all, meter), (rows) => {
@@ -173,8 +173,4 @@ function rowKeysUnder(
     forEachBatch(entries, () => true),
     () => keys,
   )
-}
-
-function settleAll<T>(values: readonly MaybePromise<T>[]): MaybePromise<T[]> {
-  return values.some((value) => value instanceof Promise) ? Promise.all(values) : (values as T[])
 }
