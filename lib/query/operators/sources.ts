@@ -1,4 +1,4 @@
-import { andThen, type MaybePromise } from '../../async/maybe-promise.js'
+import { andThen, isPromise, type MaybePromise } from '../../async/maybe-promise.js'
 import type { Key, KeyRange } from '../../codec/key.js'
 import { firstBatchSize } from '../../engines/batch-size.js'
 import type { Scan } from '../../engines/contract.js'
@@ -13,6 +13,8 @@ import type { Budget } from './budget.js'
 import { again, checkExecution, type Execution, type Operator, pull, type Rows } from './operator.js'
 
 const keysPerBatch = 256
+/** Of so many ranges that are not in memory the first entries are read at once: most have no more than these. */
+const readingsMax = 16
 
 /** No rows. */
 export const nothing: Operator = { next: () => undefined, close: () => undefined }
@@ -64,7 +66,8 @@ export class RangesOperator implements Operator {
   readonly #toRows: (batch: StoredBatch) => MaybePromise<readonly Row[]>
   readonly #keysEach: number
   #position = 0
-  #scan: Scan<StoredValue> | undefined
+  /** The ranges that are being read, the next one first. */
+  readonly #readings: Reading[] = []
   /** The budget has no room for what was read. */
   #isCut = false
 
@@ -91,20 +94,37 @@ export class RangesOperator implements Operator {
       checkExecution(this.#execution)
       const { budget } = this.#execution
       if (this.#isCut && budget !== undefined) throw budget.exceeded('keys')
-      if (this.#scan === undefined) {
+      if (this.#readings.length === 0) {
         const known = this.#readKnown()
         if (known !== undefined) return this.#rowsOf(known)
         if (this.#position >= this.#ranges.length) return undefined
-        const most = budget?.hasKeys ? { most: () => this.#most(budget) } : {}
-        const options = { reverse: this.#isReverse, expected: this.#expected, ...most }
-        this.#scan = this.#execution.transaction.scan(this.#ranges[this.#position++], options)
+        this.#begin(budget)
       }
-      return andThen(this.#scan.next(), (read) => {
-        if (read === undefined) return this.#endScan()
+      const reading = this.#readings[0] as Reading
+      const next = reading.first ?? reading.scan.next()
+      reading.first = undefined
+      return andThen(next, (read) => {
+        if (read === undefined) return andThen(this.#readings.shift()?.scan.close(), () => again)
         const batch = budget?.hasKeys ? this.#within(budget, read) : read
         return this.#rowsOf(batch)
       })
     })
+  }
+
+  /** Begins with the next range, and with some more where entries of several are expected to be wanted. */
+  #begin(budget: Budget | undefined): void {
+    const { transaction } = this.#execution
+    const most = budget?.hasKeys ? { most: () => this.#most(budget) } : {}
+    const options = { reverse: this.#isReverse, expected: this.#expected, ...most }
+    const count = budget?.hasKeys ? 1 : Math.min(readingsMax, Math.max(1, Math.ceil(this.#expected)))
+    for (const range of this.#ranges.slice(this.#position, this.#position + count)) {
+      const scan = transaction.scan(range, options)
+      const first = count === 1 ? undefined : scan.next()
+      // It is met again when it is this range's turn.
+      if (isPromise(first)) first.catch(() => undefined)
+      this.#readings.push({ scan, first })
+      this.#position++
+    }
   }
 
   #rowsOf(batch: StoredBatch): MaybePromise<readonly Row[]> {
@@ -140,18 +160,17 @@ export class RangesOperator implements Operator {
     return within
   }
 
-  #endScan(): MaybePromise<typeof again> {
-    const scan = this.#scan
-    this.#scan = undefined
-    return andThen(scan?.close(), () => again)
-  }
-
   close(): MaybePromise<void> {
     this.#position = this.#ranges.length
-    const scan = this.#scan
-    this.#scan = undefined
-    return scan?.close()
+    if (this.#readings.length === 0) return undefined
+    return Promise.all(this.#readings.splice(0).map(({ scan }) => scan.close())).then(() => undefined)
   }
+}
+
+/** A range that is being read; `first` is what came of its first step, unless that was given out. */
+interface Reading {
+  readonly scan: Scan<StoredValue>
+  first: MaybePromise<StoredBatch | undefined>
 }
 
 /** A batch of a table's own keys and values, as rows. */
