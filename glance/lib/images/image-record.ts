@@ -142,11 +142,14 @@ function byImage<Row extends { readonly id: number; readonly image_id: string }>
   rows: readonly Row[],
 ): ReadonlyMap<string, readonly Row[]> {
   const groups = new Map<string, Row[]>()
-  for (const row of rows) {
+  // Those of one image come side by side, and mostly in this order.
+  const isOrdered = rows.every(
+    (row, at) => at === 0 || rows[at - 1].image_id !== row.image_id || rows[at - 1].id < row.id,
+  )
+  for (const row of isOrdered ? rows : rows.toSorted((a, b) => a.id - b.id)) {
     const group = groups.get(row.image_id)
     if (group === undefined) groups.set(row.image_id, [row])
     else group.push(row)
   }
-  for (const group of groups.values()) group.sort((a, b) => a.id - b.id)
   return groups
 }
