@@ -4,6 +4,7 @@ import { GlanceError } from '../errors/glance-error.js'
 import { Image } from '../models/image.js'
 import { type AccessOptions, accessRule } from './access-rule.js'
 import { callerOf, type UnconfirmedPolicy } from './caller-of-headers.js'
+import { endOfTurn } from './end-of-turn.js'
 import { errorEntry, notRunEntry } from './error-entry.js'
 import { HttpError } from './http-error.js'
 import { type RequestedCommand, readCommands } from './request-commands.js'
@@ -105,6 +106,7 @@ export function createRpcServer(glance: GlanceDatabase, options: RpcOptions = {}
     const commands = readCommands(body, limits)
     const deadline = performance.now() + requestMsMax
     const results: unknown[] = []
+    await endOfTurn()
     for (const command of commands) {
       if (performance.now() > deadline) results.push(notRunEntry('the request took too long: this command was not run'))
       else {
