@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { column, entity, globalScope, index, primaryKey, t } from 'rome-orm'
-import { SoftDeletable } from './soft-deletable.js'
+import { ImageData } from './image-data.js'
 
 const fits32Bits = (value: number) => Math.abs(value) < 2 ** 31
 const int = () => t.integer().validate(fits32Bits, 'the number does not fit 32 bits')
@@ -21,19 +21,11 @@ const int = () => t.integer().validate(fits32Bits, 'the number does not fit 32 b
 @index('checksum')
 @index('os_hash_value')
 @index('deleted_at', { where: (image) => image.deleted_at.isNotNull() })
-export class Image extends SoftDeletable {
+export class Image extends ImageData {
   @primaryKey(t.string({ max: 36 }).default(randomUUID)) id!: string
   @column(t.string({ max: 255 }).nullable()) name!: string | null
-  @column(t.string({ max: 20 }).nullable()) disk_format!: string | null
-  @column(t.string({ max: 20 }).nullable()) container_format!: string | null
-  /** In bytes. */
-  @column(t.integer().nullable()) size!: number | null
-  @column(t.integer().nullable()) virtual_size!: number | null
   @column(t.string({ max: 30 })) status!: string
   @column(t.string({ max: 30 }).default('shared')) visibility!: string
-  @column(t.string({ max: 32 }).nullable()) checksum!: string | null
-  @column(t.string({ max: 64 }).nullable()) os_hash_algo!: string | null
-  @column(t.string({ max: 128 }).nullable()) os_hash_value!: string | null
   @column(int().default(0)) min_disk!: number
   @column(int().default(0)) min_ram!: number
   @column(t.string({ max: 255 }).nullable()) owner!: string | null
