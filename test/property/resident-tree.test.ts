@@ -160,3 +160,25 @@ t.test('a key finds its place among keys that have more in common with each othe
   t.strictSame(leaf.values, [5, 6, 1, 8, 2, 7, 4, 3])
   t.end()
 })
+
+t.test(
+  'a tree that was filled here and there, and then everywhere, is as low as if it had been filled at once',
+  (t) => {
+    const tree = new ResidentTree<number>()
+    const numbers = Array.from({ length: keysMax }, (_, at) => at)
+    const fill = (from: number, to: number): void => {
+      const some = numbers.slice(from, to)
+      tree.fill({ start: long(from), end: long(to) }, some.map(long), some, () => undefined)
+    }
+    for (let at = 0; at < keysMax; at += 9) fill(at, at + 3)
+    const scattered = branchesIn(tree.root)
+    for (let at = 0; at < keysMax; at += 100) fill(at, at + 100)
+    t.equal(countRange(tree.root, { start: long(0), end: long(keysMax) }), keysMax)
+    t.ok(branchesIn(tree.root) * 4 < scattered, `${scattered} branches have become ${branchesIn(tree.root)}`)
+    t.end()
+  },
+)
+
+function branchesIn(node: Root<number>): number {
+  return node.isLeaf ? 0 : node.children.reduce((sum, child) => sum + branchesIn(child), 1)
+}

@@ -12,7 +12,7 @@ import {
   type Root,
   valueIn,
 } from './resident-nodes.js'
-import { sharedLength } from './sorted-keys.js'
+import { type SortedKeys, sharedLength } from './sorted-keys.js'
 
 /** A leaf of a tree with the branches above it. */
 interface Place<V> extends LeafAt<V> {
@@ -27,6 +27,8 @@ const leafEntriesMax = 64
 /** A smaller leaf is joined with its neighbour if both together then leave room to grow. */
 const leafEntriesMin = 16
 const childrenMax = 64
+/** As of a leaf's entries: what was many leaves and holes becomes few leaves when the holes are filled. */
+const childrenMin = 16
 
 /**
  * A sorted tree over all keys whose leaves are either complete or holes, so that it knows what it does not know.
@@ -229,7 +231,7 @@ export class ResidentTree<V> {
     own.holes = holes
     if (only !== undefined) own.children[at] = only
     else own.replace(at, 1, pieces)
-    if (child.isLeaf) for (let each = at + pieces.length - 1; each >= at; each--) this.#join(own, each)
+    for (let each = at + pieces.length - 1; each >= at; each--) this.#join(own, each)
     if (own.children.length <= childrenMax) return [{ start, node: own }]
     return this.#group(
       own.children.map((each, index) => ({ start: index === 0 ? start : (own.keys[index - 1] as Key), node: each })),
@@ -237,28 +239,46 @@ export class ResidentTree<V> {
     )
   }
 
-  /** Joins a leaf with its right or left neighbour if both are holes, or both are small. */
+  /** Joins a child with its right or left neighbour if both are holes, or both together have room for as much again. */
   #join(parent: Branch<V>, at: number): void {
     for (const left of [at, at - 1]) {
       const first = parent.children[left]
       const second = parent.children[left + 1]
-      if (left < 0 || first === undefined || second === undefined || !first.isLeaf || !second.isLeaf) continue
-      if (first.isHole !== second.isHole) continue
-      const entries = first.keys.length + second.keys.length
-      const isSmall = first.keys.length < leafEntriesMin || second.keys.length < leafEntriesMin
-      if (!first.isHole && !(isSmall && entries <= leafEntriesMax / 2)) continue
-      const joined = new LeafNode(
-        this.#mark,
-        [...first.keys, ...second.keys],
-        [...first.values, ...second.values],
-        // What the first and the last key of ranges side by side have in common, they have with the border too.
-        Math.min(first.shared, second.shared),
-        first.isHole,
-      )
-      joined.isUsed = first.isUsed || second.isUsed
+      if (left < 0 || first === undefined || second === undefined) continue
+      const joined =
+        first.isLeaf || second.isLeaf
+          ? this.#joinedLeaves(first as LeafNode<V>, second as LeafNode<V>)
+          : this.#joinedBranches(first, parent.keys[left] as Key, second)
+      if (joined === undefined) continue
       parent.replace(left, 2, [{ start: '', node: joined }])
-      if (first.isHole) parent.holes--
+      parent.holes += holesOf(joined) - holesOf(first) - holesOf(second)
     }
+  }
+
+  #joinedLeaves(first: LeafNode<V>, second: LeafNode<V>): LeafNode<V> | undefined {
+    if (first.isHole !== second.isHole) return undefined
+    if (first.isHole) return LeafNode.hole<V>(this.#mark)
+    if (!areSmall(first.keys.length, second.keys.length, leafEntriesMin, leafEntriesMax)) return undefined
+    const joined = new LeafNode(
+      this.#mark,
+      [...first.keys, ...second.keys],
+      [...first.values, ...second.values],
+      sharedByBoth(first, second),
+    )
+    joined.isUsed = first.isUsed || second.isUsed
+    return joined
+  }
+
+  #joinedBranches(first: Branch<V>, border: Key, second: Branch<V>): Branch<V> | undefined {
+    if (!areSmall(first.children.length, second.children.length, childrenMin, childrenMax)) return undefined
+    return new Branch(
+      this.#mark,
+      [...first.keys, border, ...second.keys],
+      [...first.children, ...second.children],
+      first.count + second.count,
+      first.holes + second.holes,
+      sharedByBoth(first, second),
+    )
   }
 
   /** Branches over nodes side by side, of which the last one goes up to `end`. */
@@ -286,4 +306,13 @@ export class ResidentTree<V> {
   #writableBranch(branch: Branch<V>): Branch<V> {
     return branch.mark === this.#mark ? branch : branch.copy(this.#mark)
   }
+}
+
+function areSmall(first: number, second: number, least: number, most: number): boolean {
+  return Math.min(first, second) < least && first + second <= most / 2
+}
+
+/** What the first and the last key of ranges side by side have in common, they have with the border too. */
+function sharedByBoth(first: SortedKeys, second: SortedKeys): number {
+  return Math.min(first.shared, second.shared)
 }
