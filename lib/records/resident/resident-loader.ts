@@ -7,14 +7,19 @@ import type { ResidentSet } from './resident-set.js'
 
 /** After so many misses a table or index is worth being read as a whole. */
 const missesMin = 64
+/** So many are read at the same time: while others read much, each of them waits for most of its time. */
+const loadsMax = 4
 /** The part of the budget that is filled ahead of use. */
 const shareMax = 0.9
-/** One part is read in less than a millisecond. */
+/** One part is taken in in less than a millisecond, */
 const entriesPerRead = 250
+/** and in a few when each has to wait for long, because others read much. */
+const entriesPerReadMax = 1000
+const longWaitMs = 4
 /** So many parts come of one scan: beginning one costs as much as a part, but it holds a snapshot. */
 const partsPerScan = 32
 /** Whoever asks meanwhile waits so long at most, and for one part. */
-const turnMsMax = 4
+const turnMsMax = 20
 /** A range that is written to all the time is left alone. */
 const failuresMax = 20
 
@@ -27,7 +32,7 @@ export class ResidentLoader {
   readonly #set: ResidentSet
   readonly #misses = new Map<Key, number>()
   readonly #wanted = new Set<Key>()
-  #running: Promise<void> | undefined
+  readonly #loads = new Map<Key, Promise<void>>()
   #isClosed = false
 
   constructor(engine: Engine, set: ResidentSet) {
@@ -40,7 +45,7 @@ export class ResidentLoader {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#set.onMiss = undefined
-    await this.#running
+    await Promise.all(this.#loads.values())
   }
 
   #missed(prefix: Key): void {
@@ -48,30 +53,38 @@ export class ResidentLoader {
     this.#misses.set(prefix, misses % missesMin)
     if (misses < missesMin || !this.#hasRoom) return
     this.#wanted.add(prefix)
-    this.#running ??= this.#run()
+    this.#begin()
+  }
+
+  #begin(): void {
+    for (const prefix of this.#wanted) {
+      if (this.#loads.size >= loadsMax) return
+      // It may have been too much to be read in one go, or written to meanwhile.
+      if (this.#loads.has(prefix)) continue
+      this.#wanted.delete(prefix)
+      this.#loads.set(prefix, this.#load(prefix))
+    }
   }
 
   get #hasRoom(): boolean {
     return this.#set.bytes < this.#set.bytesMax * shareMax
   }
 
-  async #run(): Promise<void> {
+  async #load(prefix: Key): Promise<void> {
     // Whoever missed it goes on first.
     await nextTurn()
     try {
-      for (const prefix of this.#wanted) {
-        this.#wanted.delete(prefix)
-        await this.#load(prefix)
-      }
+      await this.#read(prefix)
     } catch {
       // Reading ahead is a favour: a damaged or failing store is reported to whoever needs what could not be read.
       this.#wanted.clear()
     } finally {
-      this.#running = undefined
+      this.#loads.delete(prefix)
+      this.#begin()
     }
   }
 
-  async #load(prefix: Key): Promise<void> {
+  async #read(prefix: Key): Promise<void> {
     const { start, end } = prefixRange(prefix)
     const pace = new Pace(this.#set)
     let failures = 0
@@ -100,12 +113,15 @@ export class ResidentLoader {
     // Over what is held already too: between single reads there are many small holes, and a scan of each would cost
     // more than the entries that are read twice.
     const load = set.beginLoad({ start, end })
-    const scan = snapshot.scan({ start, end }, { expected: entriesPerRead, most: () => entriesPerRead })
+    let most = entriesPerRead
+    const scan = snapshot.scan({ start, end }, { expected: entriesPerRead, most: () => most })
     let from = start
     try {
       for (let part = 0; part < partsPerScan && from < end && this.#mayGoOn; part++) {
+        const askedAt = performance.now()
         const batch = await scan.next()
         if (load.isStale) break
+        most = performance.now() - askedAt > longWaitMs ? entriesPerReadMax : entriesPerRead
         const last = batch?.keys[batch.keys.length - 1]
         const reached = last === undefined ? end : keyAfter(last)
         set.fill({ start: from, end: reached }, batch?.keys ?? [], batch?.values ?? [])
