@@ -18,7 +18,7 @@ const entriesPerReadMax = 1000
 const longWaitMs = 4
 /** So many parts come of one scan: beginning one costs as much as a part, but it holds a snapshot. */
 const partsPerScan = 32
-/** Whoever asks meanwhile waits so long at most, and for one part. */
+/** A turn takes so long at most. Whoever asks meanwhile waits for a part to be taken in. */
 const turnMsMax = 20
 /** A range that is written to all the time is left alone. */
 const failuresMax = 20
@@ -58,7 +58,7 @@ export class ResidentLoader {
 
   #begin(): void {
     for (const prefix of this.#wanted) {
-      if (this.#loads.size >= loadsMax) return
+      if (this.#loads.size >= loadsMax || this.#isClosed) return
       // It may have been too much to be read in one go, or written to meanwhile.
       if (this.#loads.has(prefix)) continue
       this.#wanted.delete(prefix)
@@ -109,7 +109,10 @@ export class ResidentLoader {
     const set = this.#set
     if (snapshot.version !== set.version) return start
     const at = leafAt(set.root, start)
-    if (!at.leaf.isHole) return at.end === undefined || at.end > end ? end : at.end
+    if (!at.leaf.isHole) {
+      await pace.keep()
+      return at.end === undefined || at.end > end ? end : at.end
+    }
     // Over what is held already too: between single reads there are many small holes, and a scan of each would cost
     // more than the entries that are read twice.
     const load = set.beginLoad({ start, end })
