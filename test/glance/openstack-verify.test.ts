@@ -4,6 +4,7 @@ import t from 'tap'
 import { startGlance } from '../support/glance-service.js'
 import { projectRoot } from '../support/project.js'
 import type { Test } from '../support/rpc-fixture.js'
+import { temporaryDirectory } from '../support/temporary-directory.js'
 
 const openstack = join(projectRoot, 'glance', 'openstack')
 // Debian installs Glance for its own Python, which need not be the first on the path.
@@ -25,6 +26,13 @@ t.test('Glance’s own functional database tests pass through the adapter', { sk
 t.test('an installed Glance is switched over, carries its images along, and goes back', { skip }, async (t) => {
   const { url } = await startGlance(t as Test, '--engine', 'memory:', '--test-mode')
   const { output, isDone } = await run(join(openstack, 'tests', 'with_glance.py'), { ROME_GLANCE_ENDPOINT: url })
+  t.ok(isDone, isDone ? 'all of it' : output)
+})
+
+t.test('a Glance API that was switched over serves the whole life of images over HTTP', { skip }, async (t) => {
+  const catalogue = join(temporaryDirectory(t), 'catalogue')
+  const { url } = await startGlance(t as Test, '--engine', `level:${catalogue}?partitions=4`)
+  const { output, isDone } = await run(join(openstack, 'tests', 'with_glance_api.py'), { ROME_GLANCE_ENDPOINT: url })
   t.ok(isDone, isDone ? 'all of it' : output)
 })
 
