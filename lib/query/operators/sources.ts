@@ -118,12 +118,12 @@ export class RangesOperator implements Operator {
     const options = { reverse: this.#isReverse, expected: this.#expected, ...most }
     const count = budget?.hasKeys ? 1 : Math.min(readingsMax, Math.max(1, Math.ceil(this.#expected)))
     for (const range of this.#ranges.slice(this.#position, this.#position + count)) {
-      const scan = transaction.scan(range, options)
-      const first = count === 1 ? undefined : scan.next()
-      // It is met again when it is this range's turn.
-      if (isPromise(first)) first.catch(() => undefined)
-      this.#readings.push({ scan, first })
+      const reading: Reading = { scan: transaction.scan(range, options), first: undefined }
+      this.#readings.push(reading)
       this.#position++
+      reading.first = reading.scan.next()
+      // A failure is met again when it is this range's turn.
+      if (isPromise(reading.first)) reading.first.catch(() => undefined)
     }
   }
 
