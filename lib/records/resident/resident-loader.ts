@@ -59,7 +59,7 @@ export class ResidentLoader {
   #begin(): void {
     for (const prefix of this.#wanted) {
       if (this.#loads.size >= loadsMax || this.#isClosed) return
-      // It may have been too much to be read in one go, or written to meanwhile.
+      // It stays wanted: some of what was read of it may be gone or written to again when its end is reached.
       if (this.#loads.has(prefix)) continue
       this.#wanted.delete(prefix)
       this.#loads.set(prefix, this.#load(prefix))
@@ -140,8 +140,8 @@ export class ResidentLoader {
 }
 
 /**
- * Half of the time is for those who ask, if anybody does. While they have much to do a pause is long, and so is the
- * turn after it.
+ * A table or index is read in half of the time, and the other half is for those who ask, if anybody does. While they
+ * have much to do a pause is long, and so is the turn after it.
  */
 class Pace {
   readonly #set: ResidentSet

@@ -9,6 +9,7 @@ export class SortedKeys {
   readonly keys: Key[]
   /** How many first bytes all keys that can be here have in common. */
   readonly shared: number
+  /** The number of each key. */
   protected readonly digits: number[]
 
   constructor(keys: Key[], shared: number, digits: number[] = digitsOf(keys, shared)) {
