@@ -68,11 +68,7 @@ class Point implements Interval {
   }
 }
 
-function point(element: Key): Interval {
-  return new Point(element)
-}
-
-const nullInterval: Interval = point(encodeNull())
+const nullInterval: Interval = new Point(encodeNull())
 const nonNull: Interval = { start: lowest, end: nullInterval.start, isPoint: false }
 
 /**
@@ -114,7 +110,7 @@ export function valuesWhere(
       return compareSet(node, isColumn, truth)
     case 'in': {
       if (!isColumn(node.operand) || !column.type.isOrdered) return undefined
-      const points = node.values.map((value) => point(column.type.encodeKey(value)))
+      const points = node.values.map((value) => new Point(column.type.encodeKey(value)))
       return exactly(truth ? points : complement(points))
     }
     case 'like':
@@ -147,7 +143,7 @@ function compareSet(
   }
   if (!isColumn(left) || right.kind !== 'literal' || left.kind !== 'column' || !left.column.type.isOrdered)
     return undefined
-  const value = point(left.column.type.encodeKey(right.value))
+  const value = new Point(left.column.type.encodeKey(right.value))
   const effective = truth ? operator : negated[operator]
   switch (effective) {
     case 'eq':
@@ -252,7 +248,7 @@ export function isWithin(inner: readonly Interval[], outer: readonly Interval[])
 export function invertIntervals(intervals: readonly Interval[]): Interval[] {
   return intervals
     .map(({ start, end, isPoint }) =>
-      isPoint ? point(invertElement(start)) : { start: invertCut(end), end: invertCut(start), isPoint },
+      isPoint ? new Point(invertElement(start)) : { start: invertCut(end), end: invertCut(start), isPoint },
     )
     .reverse()
 }
