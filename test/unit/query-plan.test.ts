@@ -292,3 +292,23 @@ t.test('an offset reads what it leaves out, a page does not', async (t) => {
   t.ok(Number(second) <= 2 * (10 + 5), `${second} keys for 10 rows, and to know what is before and after them`)
   t.strictSame(new Set(costs.slice(1)), new Set([second]), 'wherever the page is')
 })
+
+t.test('a few keys are read one by one, whatever is guessed of an index that was not analyzed', async (t) => {
+  const ofOwner = [image.owner.eq('owner 3'), image.status.eq('active')]
+  const ids = Array.from({ length: 200 }, (_, at) => at * owners + 3)
+  const isFound = (id: number) => id % 40 < owners && id % 50 !== 49
+  const byKey = session.query(Image).filter(image.id.in(ids), ...ofOwner)
+  t.match(String(await byKey.explain()), /^\s*primary key: model images; keys 200/m)
+  t.equal((await byKey.all()).length, ids.filter(isFound).length)
+  const byName = session.query(image.name).filter(image.name.in(ids.map((id) => `image ${id}`)), ...ofOwner)
+  t.match(String(await byName.explain()), /images.name_unique; .*ranges 200/)
+  t.equal((await byName.all()).length, ids.filter(isFound).length)
+  const many = Array.from({ length: 2000 }, (_, at) => at * 2 + 1)
+  const byIndex = session.query(Image).filter(image.id.in(many), ...ofOwner)
+  t.match(
+    String(await byIndex.explain()),
+    /images.owner_status_createdAt/,
+    'of many, the index is guessed to be better',
+  )
+  t.equal((await byIndex.all()).length, many.filter((id) => id % owners === 3 && isFound(id)).length)
+})

@@ -1,6 +1,6 @@
 import type { Key, KeyRange } from '../../codec/key.js'
 import { conjunctsOf } from '../../expressions/walk.js'
-import { type AccessPath, type AccessRequest, rangeSource, rowsOf } from './access-request.js'
+import { type AccessPath, type AccessRequest, fewKeysMax, rangeSource, rowsOf } from './access-request.js'
 import { assemble, costOfRow } from './assemble-path.js'
 import { alternativesMax, type FilterValues } from './column-values.js'
 import { indexPaths } from './index-path.js'
@@ -26,10 +26,16 @@ export function chooseAccess(request: AccessRequest): AccessPath {
   ) {
     return { plan: { kind: 'nothing', layout, estimatedRows: 0 }, presorted: request.order.length, cost: 0 }
   }
-  const paths = [primaryKeyPath(request, values), ...indexPaths(request, values)]
+  const paths = withoutGuesses([primaryKeyPath(request, values), ...indexPaths(request, values)])
   const alternatives = alternativesPath(request, Math.min(...paths.map((path) => path.cost)))
   if (alternatives !== undefined) paths.push(alternatives)
   return paths.reduce((least, path) => (path.cost < least.cost ? path : least))
+}
+
+/** Where one way reads a few keys for certain, those whose cost is guessed at are no better: they may read far more. */
+function withoutGuesses(paths: AccessPath[]): AccessPath[] {
+  const hasFewKeys = paths.some(({ certainty }) => certainty === 'few keys')
+  return hasFewKeys ? paths.filter(({ certainty }) => certainty !== 'guess') : paths
 }
 
 function primaryKeyPath(request: AccessRequest, values: FilterValues): AccessPath {
@@ -77,7 +83,7 @@ function keysPath(
   const from = rangeSource(request, values, (left) => rangesLeft([request.table.prefix], keyParts, left))
   const layout = new Map([[request.source, 0]])
   const few: KeyRanges = { ...found, fraction: keys.length / rowsOf(request) }
-  return assemble(request, values, few, match.matched, {
+  const path = assemble(request, values, few, match.matched, {
     unitCost: costOfRow,
     isRow: true,
     make: () => ({
@@ -90,6 +96,7 @@ function keysPath(
       from,
     }),
   })
+  return keys.length <= fewKeysMax ? { ...path, certainty: 'few keys' } : path
 }
 
 /** Ranges of single keys, as keys in the order of reading. */

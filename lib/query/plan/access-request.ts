@@ -40,7 +40,12 @@ export interface AccessPath {
   /** How many parts of the order the rows come in already. */
   readonly presorted: number
   readonly cost: number
+  /** The cost is certain where single keys are read, and not many; of an index that was not analyzed it is a guess. */
+  readonly certainty?: 'few keys' | 'guess' | undefined
 }
+
+/** Not more keys than this are read one by one sooner than what is guessed to be less. */
+export const fewKeysMax = 256
 
 /** A table is taken to have as many rows at least, so that plans do not change while it is filled. */
 const rowsMin = 1000

@@ -4,7 +4,7 @@ import { columnsOf, conjunctsOf } from '../../expressions/walk.js'
 import { shareOf } from '../../records/statistics.js'
 import type { TableIndex } from '../../records/table-index.js'
 import type { Scope } from '../description.js'
-import { type AccessPath, type AccessRequest, rangeSource, rowsOf } from './access-request.js'
+import { type AccessPath, type AccessRequest, fewKeysMax, rangeSource, rowsOf } from './access-request.js'
 import { assemble, costOfEntry, costOfRow, residualOf } from './assemble-path.js'
 import type { FilterValues } from './column-values.js'
 import type { KeyRanges } from './key-ranges.js'
@@ -26,7 +26,7 @@ export function indexPaths(request: AccessRequest, values: FilterValues): Access
 /** The way over one index. */
 export function indexPath(index: TableIndex, request: AccessRequest, values: FilterValues): AccessPath {
   const { table, source } = request
-  const { found, keyParts } = rangesIn(index, request, values)
+  const { found, keyParts, isUniqueLookup } = rangesIn(index, request, values)
   const inTurn = matchOrder(request.order, keyParts, found.constantColumns, source, values)
   const sideBySide = matchOrder(request.order, keyParts, found.pointColumns, source, withinRanges(found, values))
   // Live and deleted entries lie apart, so one after the other they are in no order.
@@ -45,7 +45,7 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
   const columns = columnsNeeded(request, residual)
   const reads = readsOf(request, columns, index)
   const layout = new Map([[source, 0]])
-  return assemble(request, values, found, match.matched, {
+  const path = assemble(request, values, found, match.matched, {
     unitCost: costOfEntry + (reads === 'row' ? costOfRow : 0),
     isRow: false,
     make: (estimatedRows, expected) => ({
@@ -64,6 +64,8 @@ export function indexPath(index: TableIndex, request: AccessRequest, values: Fil
       expected,
     }),
   })
+  if (isUniqueLookup && found.ranges.length <= fewKeysMax) return { ...path, certainty: 'few keys' }
+  return isAnalyzed(index, request) ? path : { ...path, certainty: 'guess' }
 }
 
 /** What is known of rows as they are merged, before the rest of the filter leaves some of them out. */
@@ -79,7 +81,7 @@ function rangesIn(
   index: TableIndex,
   request: AccessRequest,
   values: FilterValues,
-): { found: KeyRanges; keyParts: readonly KeyPart[] } {
+): { found: KeyRanges; keyParts: readonly KeyPart[]; isUniqueLookup: boolean } {
   const { primaryKey } = request.table.schema
   const indexParts: KeyPart[] = index.definition.columns.map(({ column, isDescending }) => ({ column, isDescending }))
   // An entry's key ends with the whole primary key, also where some of it is indexed as well.
@@ -90,7 +92,7 @@ function rangesIn(
   const found = rangesLeft(prefixesOf(index, request.scope), rangeParts, values)
   const isUniqueLookup = index.definition.isUnique && found.pointColumns === indexParts.length
   const fraction = isUniqueLookup ? found.ranges.length / rowsOf(request) : shareIn(index, request, found)
-  return { found: { ...found, fraction }, keyParts }
+  return { found: { ...found, fraction }, keyParts, isUniqueLookup }
 }
 
 /** Rows that two indexes have in common, where each alone leaves many: of both only entries are read to find them. */
@@ -127,7 +129,12 @@ function intersectionPath(
     }),
   })
   const entries = rowsOf(request) * (first.found.fraction + second.found.fraction)
-  return { ...path, cost: path.cost + entries * costOfEntry }
+  const isGuess = !isAnalyzed(first.index, request) || !isAnalyzed(second.index, request)
+  return { ...path, cost: path.cost + entries * costOfEntry, certainty: isGuess ? 'guess' : undefined }
+}
+
+function isAnalyzed({ id }: TableIndex, { statistics }: AccessRequest): boolean {
+  return statistics.indexOf(id) !== undefined
 }
 
 /** What share of the rows has entries in the ranges: by the last analysis of the index, else by a guess. */
