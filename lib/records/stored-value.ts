@@ -41,8 +41,11 @@ export class RowSlot {
 
 /** An index entry in memory, with what was found out about it. */
 export class EntryCell {
-  /** What it says besides its key, or the sealed bytes as long as nobody has needed it. */
-  content: readonly unknown[] | Uint8Array
+  /**
+   * The sealed bytes as long as nobody has needed what they say. Then the row that it tells, where its index includes
+   * columns; else what it says besides its key.
+   */
+  content: Row | readonly unknown[] | Uint8Array
   /** The size of the sealed bytes. */
   readonly length: number
   /** The key of the row that it is of. */

@@ -49,6 +49,7 @@ export class TableIndex {
   readonly #rows: RowFormat
   /** The columns that an entry is made of. */
   readonly #positions: readonly number[]
+  readonly #includesColumns: boolean
   readonly #isIndexed: ((row: Row) => boolean | null) | undefined
   readonly #emptyRow: readonly RowValue[]
   readonly #allColumns: WantedColumns
@@ -63,6 +64,7 @@ export class TableIndex {
     this.prefix = entryPrefix(stored.id, false)
     this.deletedPrefix = entryPrefix(stored.id, true)
     this.#positions = positionsOf(rows.schema, definition)
+    this.#includesColumns = definition.include.length > 0
     this.#isIndexed = definition.where && compilePredicate<Row>(definition.where, columnOfRow)
     this.#emptyRow = new Array<null>(rows.schema.columns.length).fill(null)
     this.#allColumns = {
@@ -143,9 +145,9 @@ export class TableIndex {
   /** The key of the row an entry stands for. @throws CorruptionError, CodecError. */
   rowKeyOf(entryKey: Key, entryValue: StoredValue): Key {
     if (!(entryValue instanceof EntryCell)) return this.#rowKeyOf(entryKey, decodeValues(entryKey, entryValue))
-    if (entryValue.rowKey === undefined) {
-      entryValue.rowKey = this.#rowKeyOf(entryKey, decodeValues(entryKey, entryValue))
-    }
+    entryValue.rowKey ??= this.#includesColumns
+      ? this.#rows.keyOf(this.rowOf(entryKey, entryValue))
+      : this.#rowKeyOf(entryKey, decodeValues(entryKey, entryValue))
     return entryValue.rowKey
   }
 
@@ -160,7 +162,17 @@ export class TableIndex {
    * primary key is always there, of the others those that are wanted.
    */
   rowOf(entryKey: Key, entryValue: StoredValue, wanted?: ReadonlySet<ColumnReference>): Row {
-    const values = decodeValues(entryKey, entryValue)
+    if (!this.#includesColumns || !(entryValue instanceof EntryCell)) {
+      return this.#rowOf(entryKey, decodeValues(entryKey, entryValue), wanted)
+    }
+    // To make it again takes longer than to find it in memory.
+    if (entryValue.content instanceof Uint8Array) {
+      entryValue.content = this.#rowOf(entryKey, decodeEntry(entryKey, entryValue.content))
+    }
+    return entryValue.content as Row
+  }
+
+  #rowOf(entryKey: Key, values: readonly unknown[], wanted?: ReadonlySet<ColumnReference>): Row {
     const { indexed, included } = this.#wantedOf(wanted)
     const row = this.#emptyRow.slice()
     let offset = this.prefix.length

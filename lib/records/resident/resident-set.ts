@@ -26,7 +26,7 @@ export interface ResidentStatistics {
 /** A place in a tree's leaf or in a map, the string of the key, and the objects around a value. */
 const rowOverheadBytes = 284
 const entryOverheadBytes = 168
-/** How much larger a decoded row is than its bytes. */
+/** How much larger a decoded row is than its bytes, or what an entry says besides its key. */
 const decodedShare = 2.5
 
 /** Long scans would drive out all else: they fill free memory only. */
@@ -309,5 +309,5 @@ export function rowBytes(key: Key, cell: RowCell): number {
 
 /** What an index entry takes, by estimate. */
 export function entryBytes(key: Key, cell: EntryCell): number {
-  return entryOverheadBytes + 2 * key.length + cell.length
+  return entryOverheadBytes + 2 * key.length + Math.ceil(cell.length * decodedShare)
 }
