@@ -30,7 +30,9 @@ export function rowsOf(from, count, total, Timestamp) {
       ...times,
     })
     image.properties.forEach(({ name, value }, index) => {
-      rows.ImageProperty.push(child(index, { name, value, value_start: value }))
+      rows.ImageProperty.push(
+        child(index, { name, value, value_start: value, image_owner: image.owner, image_created_at: times.created_at }),
+      )
     })
     image.tags.forEach(({ value }, index) => {
       rows.ImageTag.push(child(index, { value }))

@@ -1,5 +1,6 @@
-import { type Caller, type GlanceDatabase, Image, ImageProperty, ImageTag, parseTime } from '../../glance/lib/index.js'
+import { type Caller, type GlanceDatabase, Image, ImageProperty, ImageTag } from '../../glance/lib/index.js'
 import { valueStart } from '../../glance/lib/models/image-property.js'
+import { Timestamp } from '../../lib/index.js'
 import { admin, alice, rule } from '../support/glance-fixture.js'
 
 const imageCount = 330
@@ -7,6 +8,7 @@ const numbers = Array.from({ length: imageCount }, (_, n) => n)
 // Out of the order of their making, which has ties.
 const idOf = (n: number) => `${(n * 7919) % 1000}`.padStart(3, '0').padEnd(36, '-')
 const secondOf = (n: number) => Math.floor(n / 3)
+const timeOf = (n: number) => Timestamp.from(BigInt(17e14 + secondOf(n) * 1e6))
 
 /** Of each kind that a list leaves out some lie between, and a run of them at the border of what is read at once. */
 const isDeleted = (n: number) => n % 11 === 3
@@ -30,7 +32,7 @@ async function fill(glance: GlanceDatabase): Promise<void> {
         owner: 'alice',
         status: isKilled(n) ? 'killed' : 'active',
         min_disk: n % 3,
-        created_at: parseTime(new Date(1.7e12 + secondOf(n) * 1000).toISOString()),
+        created_at: timeOf(n),
         deleted: isDeleted(n),
         os_hidden: isHidden(n),
       })),
@@ -41,6 +43,8 @@ async function fill(glance: GlanceDatabase): Promise<void> {
       name,
       value,
       value_start: valueStart(value),
+      image_owner: 'alice',
+      image_created_at: timeOf(n),
     })
     await session.bulkInsert(ImageProperty, [
       ...numbers.filter(hasArch).map((n) => ({ id: n, ...property(n, 'arch', 'arm') })),

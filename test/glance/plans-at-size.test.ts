@@ -8,16 +8,17 @@ import {
   ImageMember,
   ImageProperty,
 } from '../../glance/lib/index.js'
+import { repeatedOf } from '../../glance/lib/models/image-property.js'
 import { memory } from '../../lib/engines/memory/index.js'
-import { fields } from '../../lib/index.js'
+import { fields, Timestamp } from '../../lib/index.js'
 import { admin } from '../support/glance-fixture.js'
 import { pageQuery, planOf } from '../support/glance-plans.js'
 
 const perOwner = 500
 /** The image, and an entry and a row for each of what belongs to it. */
 const imageKeysMax = 8
-/** Some hundred images with an index entry each, and an entry for each that tells of its property. */
-const pageKeysMax = 600
+/** Of each image an entry that leads to it, one for each of what belongs to it, and some images that are not shown. */
+const pageKeysMax = 200
 const portion = 2000
 const idOf = (n: number) => String(n).padStart(36, '0')
 const tenant: Caller = { isAdmin: false, owner: 'tenant 1' }
@@ -50,12 +51,13 @@ async function openCatalogue(imageCount: number): Promise<GlanceDatabase> {
     const numbers = Array.from({ length: portion }, (_, at) => start + at)
     await glance.rome.transact(async (session) => {
       const ofOwner = (n: number) => Math.floor(n / owners)
+      const createdAt = (n: number) => Timestamp.from(BigInt(17e14 + n))
+      const imageOf = (n: number) => ({ id: idOf(n), owner: `tenant ${n % owners}`, created_at: createdAt(n) })
       await session.bulkInsert(
         Image,
         numbers.map((n) => ({
-          id: idOf(n),
+          ...imageOf(n),
           name: `image ${n}`,
-          owner: `tenant ${n % owners}`,
           status: ofOwner(n) % 4 === 0 ? 'queued' : 'active',
           visibility: ofOwner(n) % 10 === 0 ? 'public' : ofOwner(n) % 10 === 1 ? 'shared' : 'private',
         })),
@@ -64,7 +66,7 @@ async function openCatalogue(imageCount: number): Promise<GlanceDatabase> {
         ImageProperty,
         numbers.map((id) => {
           const value = ofOwner(id) % 3 === 0 ? 'aarch64' : 'x86_64'
-          return { id, image_id: idOf(id), name: 'arch', value, value_start: value }
+          return { id, ...repeatedOf(imageOf(id)), name: 'arch', value, value_start: value }
         }),
       )
     })

@@ -8,8 +8,9 @@ import {
   ImageMember,
   ImageProperty,
   ImageTag,
+  now,
 } from '../../glance/lib/index.js'
-import { valueStart } from '../../glance/lib/models/image-property.js'
+import { type PropertyImage, repeatedOf, valueStart } from '../../glance/lib/models/image-property.js'
 import { memory } from '../../lib/engines/memory/index.js'
 import { create, type ExplainedStep } from '../../lib/index.js'
 import { admin, alice, bob } from '../support/glance-fixture.js'
@@ -31,9 +32,11 @@ for (let start = 0; start < imageCount; start += 500) {
       const isShared = n % 10 === 0
       const owner = n % 20 === 1 ? 'alice' : `tenant ${n % 20}`
       const visibility = isShared ? 'shared' : n % 10 === 9 ? 'public' : 'private'
-      session.add(create(Image, { id: image_id, name: `${n}`, owner, status: n % 4 ? 'active' : 'queued', visibility }))
-      session.add(property(2 * n, image_id, 'arch', n % 3 ? 'x86_64' : 'aarch64'))
-      session.add(property(2 * n + 1, image_id, 'serial', String(n >> 2)))
+      const status = n % 4 ? 'active' : 'queued'
+      const image = { id: image_id, name: `${n}`, owner, status, visibility, created_at: now() }
+      session.add(create(Image, image))
+      session.add(property(2 * n, image, 'arch', n % 3 ? 'x86_64' : 'aarch64'))
+      session.add(property(2 * n + 1, image, 'serial', String(n >> 2)))
       session.add(create(ImageTag, { id: n, image_id, value: `tag ${n % 50}` }))
       session.add(create(ImageLocation, { id: n, image_id, value: `file:///${n}` }))
       if (n % 100 === 0) session.add(create(ImageMember, { id: n, image_id, member: 'bob', status: 'accepted' }))
@@ -44,8 +47,8 @@ for (const n of [10, 30]) {
   await glance.members.create(admin, { values: { image_id: idOf(n), member: 'carol', status: 'accepted' } })
 }
 
-function property(id: number, image_id: string, name: string, value: string): ImageProperty {
-  return create(ImageProperty, { id, image_id, name, value, value_start: valueStart(value) })
+function property(id: number, image: PropertyImage, name: string, value: string): ImageProperty {
+  return create(ImageProperty, { id, ...repeatedOf(image), name, value, value_start: valueStart(value) })
 }
 
 const live = { deleted: false, os_hidden: false }

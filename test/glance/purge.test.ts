@@ -32,7 +32,8 @@ rule('as many rows of each table are erased as the maximum, the oldest first', a
   await addDeletedTags(glance, [31, 33, 32])
   await glance.rome.transact((session) => {
     for (const id of [1, 2]) {
-      const values = { id, image_id: noImage, name: `p${id}`, deleted_at: daysAgo(40 - id) }
+      const times = { image_created_at: daysAgo(50), deleted_at: daysAgo(40 - id) }
+      const values = { id, image_id: noImage, name: `p${id}`, ...times }
       session.add(create(ImageProperty, values))
     }
   })

@@ -3,7 +3,7 @@ import type { GlanceStore } from '../database/glance-store.js'
 import { GlanceError } from '../errors/glance-error.js'
 import { addLocation } from '../locations/write-location.js'
 import { Image } from '../models/image.js'
-import { addProperty, propertyText } from '../properties/write-property.js'
+import { addProperty, followImage, propertyText } from '../properties/write-property.js'
 import type { ImageParts } from './image-values.js'
 
 /** Adds an image with its properties and locations. @throws GlanceError `Duplicate`, `Invalid`. */
@@ -19,8 +19,10 @@ export async function createImage(
   session.add(image)
   // Gives the image its id, where it has none.
   await session.flush()
+  // Of an id that is given there may be properties already.
+  if (columns.id !== undefined) await followImage(session, image)
   for (const [name, value] of Object.entries(properties)) {
-    await addProperty(store, session, { image_id: image.id, name, value: propertyText(value) })
+    await addProperty(store, session, image, { name, value: propertyText(value) })
   }
   for (const location of locations ?? []) await addLocation(store, session, image.id, location)
   return image

@@ -37,8 +37,8 @@ export async function lookUpImage(
  * Makes others wait who want to change the image or what belongs to it, whether it is there or not. First in its
  * transaction, so that what it reads next is what they left.
  */
-export async function claimImage(session: RomeSession, image_id: string): Promise<void> {
-  await findByKey(session, Image, image_id, { forUpdate: true })
+export async function claimImage(session: RomeSession, image_id: string): Promise<Image | undefined> {
+  return findByKey(session, Image, image_id, { forUpdate: true })
 }
 
 async function maySee(session: RomeSession, caller: Caller, row: Image): Promise<boolean> {

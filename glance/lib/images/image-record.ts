@@ -4,11 +4,15 @@ import type { Image } from '../models/image.js'
 import { ImageLocation } from '../models/image-location.js'
 import { ImageProperty } from '../models/image-property.js'
 import { ImageTag } from '../models/image-tag.js'
-import { type PropertyRecord, propertyRecord } from '../properties/property-record.js'
+import type { PropertyRecord } from '../properties/property-record.js'
 
 const location = fields(ImageLocation)
 const property = fields(ImageProperty)
 const tag = fields(ImageTag)
+
+type ChildRow = readonly [id: number, image_id: string, ...values: unknown[]]
+type PropertyRow = [number, string, string, string | null, Timestamp, Timestamp | null, Timestamp | null, boolean]
+type LocationRow = [number, string, string, JsonValue | null, string]
 
 /** An image, with all its columns, its properties and its locations. */
 export interface ImageRecord {
@@ -69,22 +73,32 @@ export async function imageRecords(
   const ids = images.map(({ id }) => id)
   // A list is a part of the query that it is in, so that no plan would be kept for the usual one image.
   const ofImages = (column: Column<string>) => (ids.length === 1 ? column.eq(ids[0]) : column.in(ids))
-  const propertyQuery = session.query(ImageProperty).filter(ofImages(property.image_id))
-  const properties = byImage(await propertyQuery.unmanaged().all())
+  const { id, image_id, name, value, created_at, updated_at, deleted_at, deleted } = property
+  const properties = byImage(
+    await session
+      .query(id, image_id, name, value, created_at, updated_at, deleted_at, deleted)
+      .filter(ofImages(image_id))
+      .all(),
+  )
   const shownLocations: Predicate[] = withDeletedLocations ? [] : [location.deleted.eq(false)]
-  const locationQuery = session.query(ImageLocation).filter(ofImages(location.image_id), ...shownLocations)
-  const locations = byImage(await locationQuery.unmanaged().all())
-  const tagQuery = () => session.query(ImageTag).filter(ofImages(tag.image_id), tag.deleted.eq(false))
-  const tags = withTags ? byImage(await tagQuery().unmanaged().all()) : undefined
+  const locations = byImage(
+    await session
+      .query(location.id, location.image_id, location.value, location.meta_data, location.status)
+      .filter(ofImages(location.image_id), ...shownLocations)
+      .all(),
+  )
+  const tagQuery = () =>
+    session.query(tag.id, tag.image_id, tag.value).filter(ofImages(tag.image_id), tag.deleted.eq(false))
+  const tags = withTags ? byImage(await tagQuery().all()) : undefined
   return images.map((image) => {
     // Where the data of a deactivated image are is for admins only.
     const isClosed = image.status === 'deactivated' && !caller.isAdmin
     const record = recordOf(image, {
-      properties: (properties.get(image.id) ?? []).map(propertyRecord),
-      locations: isClosed ? [] : (locations.get(image.id) ?? []).map(locationRecord),
+      properties: (properties.get(image.id) ?? []).map(propertyRecordOf),
+      locations: isClosed ? [] : (locations.get(image.id) ?? []).map(locationRecordOf),
     })
     const tagged =
-      tags === undefined ? record : { ...record, tags: tags.get(image.id)?.map(({ value }) => value) ?? [] }
+      tags === undefined ? record : { ...record, tags: tags.get(image.id)?.map(([, , value]) => value) ?? [] }
     return v1_mode ? v1Record(tagged) : tagged
   })
 }
@@ -133,22 +147,23 @@ function v1Record({ visibility, ...record }: ImageRecord): ImageRecord {
   return { ...record, is_public: visibility === 'public' }
 }
 
-function locationRecord({ id, value, meta_data, status }: ImageLocation): LocationRecord {
-  return { id, url: value, metadata: meta_data, status }
+function propertyRecordOf(row: PropertyRow): PropertyRecord {
+  const [id, image_id, name, value, created_at, updated_at, deleted_at, deleted] = row
+  return { id, image_id, name, value, created_at, updated_at, deleted_at, deleted }
+}
+
+function locationRecordOf([id, , url, metadata, status]: LocationRow): LocationRecord {
+  return { id, url, metadata, status }
 }
 
 /** Rows by the image they belong to, in the order of their creation. */
-function byImage<Row extends { readonly id: number; readonly image_id: string }>(
-  rows: readonly Row[],
-): ReadonlyMap<string, readonly Row[]> {
+function byImage<Row extends ChildRow>(rows: readonly Row[]): ReadonlyMap<string, readonly Row[]> {
   const groups = new Map<string, Row[]>()
   // Those of one image come side by side, and mostly in this order.
-  const isOrdered = rows.every(
-    (row, at) => at === 0 || rows[at - 1].image_id !== row.image_id || rows[at - 1].id < row.id,
-  )
-  for (const row of isOrdered ? rows : rows.toSorted((a, b) => a.id - b.id)) {
-    const group = groups.get(row.image_id)
-    if (group === undefined) groups.set(row.image_id, [row])
+  const isOrdered = rows.every((row, at) => at === 0 || rows[at - 1][1] !== row[1] || rows[at - 1][0] < row[0])
+  for (const row of isOrdered ? rows : rows.toSorted((a, b) => a[0] - b[0])) {
+    const group = groups.get(row[1])
+    if (group === undefined) groups.set(row[1], [row])
     else group.push(row)
   }
   return groups

@@ -62,7 +62,16 @@ export async function listImages(
       : await lookUpImage(session, caller, marker, { withDeleted: filters.isShowingDeleted })
   const children = childConditions(filters)
   const { isShown } = filters
-  const found = await findImages(session, { ways, conditions, isShown, children, order, marker: after, limit })
+  const found = await findImages(session, {
+    ways,
+    conditions,
+    isShown,
+    children,
+    order,
+    owner: typeof owner === 'string' ? owner : undefined,
+    marker: after,
+    limit,
+  })
   const shown = { withDeletedLocations: filters.isShowingDeleted, withTags: return_tag, v1_mode }
   let records: ImageRecord[] = []
   for (let at = 0; at < found.length; at += recordsAtOnce) {

@@ -4,7 +4,7 @@ import type { GlanceStore } from '../database/glance-store.js'
 import { GlanceError } from '../errors/glance-error.js'
 import { setLocations } from '../locations/write-location.js'
 import type { Image } from '../models/image.js'
-import { addProperty, allProperties, propertyText, setProperty } from '../properties/write-property.js'
+import { addProperty, allProperties, followImage, propertyText, setProperty } from '../properties/write-property.js'
 import { now } from '../values/clock.js'
 import type { Dictionary } from '../values/dictionary.js'
 import { softDelete } from '../values/soft-delete.js'
@@ -48,8 +48,10 @@ export async function updateImage(
       from_state,
     })
   }
+  const { owner } = image
   Object.assign(image, changes, { updated_at: now() })
-  await changeProperties(store, session, image_id, { properties, purge_props, atomic_props })
+  if (image.owner !== owner) await followImage(session, image)
+  await changeProperties(store, session, image, { properties, purge_props, atomic_props })
   if (locations !== null) await setLocations(store, session, image_id, locations)
   return image
 }
@@ -57,16 +59,16 @@ export async function updateImage(
 async function changeProperties(
   store: GlanceStore,
   session: RomeSession,
-  image_id: string,
+  image: Image,
   { properties, purge_props, atomic_props }: PropertyChanges,
 ): Promise<void> {
   const given = Object.entries(properties).filter(([name]) => !atomic_props.has(name))
   if (given.length === 0 && !purge_props) return
-  const existing = await allProperties(session, image_id)
+  const existing = await allProperties(session, image.id)
   for (const [name, value] of given) {
     const row = existing.get(name)
     const text = propertyText(value)
-    if (row === undefined) await addProperty(store, session, { image_id, name, value: text })
+    if (row === undefined) await addProperty(store, session, image, { name, value: text })
     else if (row.deleted || row.value !== text) setProperty(row, text)
   }
   if (!purge_props) return

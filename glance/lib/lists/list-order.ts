@@ -50,6 +50,20 @@ export class ListOrder {
     return new ListOrder(parsed)
   }
 
+  /** The order of columns that are never null, all in one direction. Markers have their values by the names given. */
+  static along(columns: Readonly<Record<string, Column<unknown>>>, isDescending: boolean): ListOrder {
+    const keys = Object.entries(columns)
+    return new ListOrder(keys.map(([name, column]) => ({ column, name, isNullable: false, isDescending })))
+  }
+
+  /** The direction, when the order is that of creation. */
+  get ofCreation(): 'ascending' | 'descending' | undefined {
+    const [first, second, ...others] = this.#keys
+    const isIt = first.name === 'created_at' && second?.name === 'id' && others.length === 0
+    if (!isIt || first.isDescending !== second.isDescending) return undefined
+    return first.isDescending ? 'descending' : 'ascending'
+  }
+
   /** For `orderBy`. */
   get orderings(): Ordering[] {
     return this.#keys.map(ordering)

@@ -4,7 +4,7 @@ import { SoftDeletable } from './soft-deletable.js'
 /** Where the data of an image are. */
 @globalScope
 @entity('image_locations')
-@index('image_id')
+@index('image_id', { include: ['value', 'meta_data', 'status', 'deleted'] })
 @index('deleted_at', { where: (location) => location.deleted_at.isNotNull() })
 export class ImageLocation extends SoftDeletable {
   @primaryKey(t.integer()) id!: number

@@ -4,7 +4,7 @@ import { SoftDeletable } from './soft-deletable.js'
 /** A text that an image is marked with. */
 @globalScope
 @entity('image_tags')
-@index('image_id')
+@index('image_id', { include: ['value', 'deleted'] })
 @index('value', 'image_id', { include: ['deleted'] })
 @index('deleted_at', { where: (tag) => tag.deleted_at.isNotNull() })
 export class ImageTag extends SoftDeletable {

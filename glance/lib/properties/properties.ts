@@ -3,13 +3,12 @@ import { type CommandGroup, command } from '../database/command.js'
 import type { GlanceStore } from '../database/glance-store.js'
 import { parameters } from '../database/parameter.js'
 import { GlanceError } from '../errors/glance-error.js'
-import { claimImage } from '../images/image-access.js'
 import { ImageProperty } from '../models/image-property.js'
 import { columnValues } from '../values/column-values.js'
 import type { Dictionary } from '../values/dictionary.js'
 import { softDelete } from '../values/soft-delete.js'
 import { type PropertyRecord, propertyRecord } from './property-record.js'
-import { addProperty, findProperty, propertyText, setProperty } from './write-property.js'
+import { addProperty, claimPropertyImage, findProperty, propertyText, setProperty } from './write-property.js'
 
 /** What a property is made of. */
 export interface PropertyValues {
@@ -50,13 +49,13 @@ export class Properties implements CommandGroup {
   /** Adds a property. @throws GlanceError `Duplicate` for a name that the image has, deleted or not; `Invalid`. */
   async create(_caller: Caller, { values }: { readonly values: PropertyValues }): Promise<PropertyRecord> {
     return this.#store.write(async (session) => {
-      const { id: _id, value_start: _start, ...given }: Dictionary = columnValues(ImageProperty, values)
-      const { image_id, name, value = null } = given
+      const { image_id, name, value = null }: Dictionary = columnValues(ImageProperty, values)
       if (typeof image_id !== 'string' || typeof name !== 'string') {
         throw new GlanceError('Invalid', 'A property has the id of an image and a name.')
       }
+      const image = await claimPropertyImage(session, image_id)
       if ((await findProperty(session, image_id, name)) !== undefined) throw duplicate(image_id, name)
-      const row = await addProperty(this.#store, session, { image_id, name, value: propertyText(value) })
+      const row = await addProperty(this.#store, session, image, { name, value: propertyText(value) })
       await session.flush()
       return propertyRecord(row)
     })
@@ -97,9 +96,9 @@ export class Properties implements CommandGroup {
   async setAtomic({ image_id, name, value }: AtomicProperty): Promise<null> {
     const text = propertyText(value)
     return this.#store.write(async (session) => {
-      await claimImage(session, image_id)
+      const image = await claimPropertyImage(session, image_id)
       const row = await findProperty(session, image_id, name)
-      if (row === undefined) await addProperty(this.#store, session, { image_id, name, value: text })
+      if (row === undefined) await addProperty(this.#store, session, image, { name, value: text })
       else if (row.deleted) setProperty(row, text)
       else throw duplicate(image_id, name)
       return null
@@ -113,7 +112,7 @@ export class Properties implements CommandGroup {
   async deleteAtomic({ image_id, name, value }: AtomicProperty): Promise<null> {
     const text = propertyText(value)
     return this.#store.write(async (session) => {
-      await claimImage(session, image_id)
+      await claimPropertyImage(session, image_id)
       const row = await findProperty(session, image_id, name)
       if (row === undefined || row.deleted || row.value !== text) throw notFound(image_id, name)
       session.delete(row)

@@ -1,10 +1,10 @@
 import { create, fields, type RomeSession } from 'rome-orm'
 import type { GlanceStore } from '../database/glance-store.js'
 import { GlanceError } from '../errors/glance-error.js'
+import { claimImage } from '../images/image-access.js'
 import { equalTo } from '../lists/equal-to.js'
-import { ImageProperty, valueStart } from '../models/image-property.js'
+import { ImageProperty, type PropertyImage, repeatedOf, valueStart } from '../models/image-property.js'
 import { now } from '../values/clock.js'
-import type { Dictionary } from '../values/dictionary.js'
 
 const property = fields(ImageProperty)
 
@@ -37,14 +37,26 @@ export async function allProperties(session: RomeSession, image_id: string): Pro
   return new Map(rows.map((row) => [row.name, row]))
 }
 
-/** Adds a property; `values` may say more of its columns. */
+/** Makes others wait who want to change an image or what belongs to it. First in its transaction. */
+export async function claimPropertyImage(session: RomeSession, id: string): Promise<PropertyImage> {
+  return (await claimImage(session, id)) ?? { id, owner: null, created_at: now() }
+}
+
+/** Adds a property to an image. */
 export async function addProperty(
   store: GlanceStore,
   session: RomeSession,
-  values: Dictionary & { readonly value: string | null },
+  image: PropertyImage,
+  { name, value }: { readonly name: string; readonly value: string | null },
 ): Promise<ImageProperty> {
   const id = await store.serials.next('image_properties')
-  return session.add(create(ImageProperty, { ...values, value_start: valueStart(values.value), id }))
+  const row = create(ImageProperty, { ...repeatedOf(image), name, value, value_start: valueStart(value), id })
+  return session.add(row)
+}
+
+/** Lets all properties of an image repeat what it is now. */
+export async function followImage(session: RomeSession, image: PropertyImage): Promise<void> {
+  for (const row of (await allProperties(session, image.id)).values()) Object.assign(row, repeatedOf(image))
 }
 
 /** Gives a property another value, and revives it if it is deleted; the time of its deletion is left as it was. */
