@@ -135,9 +135,9 @@ export class RecordTransaction {
   }
 
   /** Puts all that is in a short range behind what a batch has, if memory tells and it has no more than `most` then. */
-  readKnown(batch: GrowingBatch, range: KeyRange, most: number): boolean {
+  readKnown(batch: GrowingBatch, ranges: readonly KeyRange[], most: number): number {
     this.#assertLive()
-    return this.#reader.readKnown(batch, range, most)
+    return this.#reader.readKnown(batch, ranges, most)
   }
 
   /** How many keys a range has, if memory tells. */

@@ -179,7 +179,7 @@ class Settlement {
     const isEnough = (): boolean => isOneEnough && found.length > 0
     for (const range of foreignKey.referrers(target, withDeleted)) {
       const known: GrowingBatch = { keys: [], values: [] }
-      if (reader.readKnown(known, range, knownRowsMax)) await take(known)
+      if (reader.readKnown(known, [range], knownRowsMax) === 1) await take(known)
       else {
         const scan = reader.scan(range)
         try {

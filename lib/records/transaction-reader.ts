@@ -125,14 +125,16 @@ export class TransactionReader {
   }
 
   /**
-   * Puts all that is in a range behind what a batch has, if memory tells and the batch has no more than `most` then; it
-   * is noted as read. For short ranges: a scan costs more than its reading.
+   * Puts all that is in ranges, one after the other, behind what a batch has, as far as memory tells and the batch has
+   * no more than `most` then; they are noted as read. For short ranges: a scan costs more than its reading.
+   * @returns how many of the ranges were read.
    */
-  readKnown(batch: GrowingBatch, range: KeyRange, most: number): boolean {
-    if (this.#resident === undefined || this.#writes.cursor(range, false) !== undefined) return false
-    const isKnown = this.#resident.readInto(batch, range, most)
-    if (isKnown) this.reads.noteScan(range, false).reachedEnd()
-    return isKnown
+  readKnown(batch: GrowingBatch, ranges: readonly KeyRange[], most: number): number {
+    if (this.#resident === undefined) return 0
+    const written = ranges.findIndex((range) => this.#writes.cursor(range, false) !== undefined)
+    const read = this.#resident.readInto(batch, written === -1 ? ranges : ranges.slice(0, written), most)
+    for (let at = 0; at < read; at++) this.reads.noteScan(ranges[at] as KeyRange, false).reachedEnd()
+    return read
   }
 
   /**

@@ -13,7 +13,7 @@ import type { RecordTransaction } from '../../lib/records/record-transaction.js'
 import { type LeafAt, leafAt } from '../../lib/records/resident/resident-nodes.js'
 import { entryBytes, type ResidentSet, rowBytes } from '../../lib/records/resident/resident-set.js'
 import type { Row } from '../../lib/records/row.js'
-import { EntryCell, type RowSlot, type StoredValue } from '../../lib/records/stored-value.js'
+import { EntryCell, type GrowingBatch, type RowSlot, type StoredValue } from '../../lib/records/stored-value.js'
 import type { Table } from '../../lib/records/table.js'
 import type { TableIndex } from '../../lib/records/table-index.js'
 import { verifyStore } from '../../lib/records/verify.js'
@@ -53,6 +53,16 @@ const step = fc.oneof(
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant('count' as const), reader, index: fc.nat({ max: 2 }), from: id, to: id }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('ranges' as const),
+      reader,
+      index: fc.nat({ max: 2 }),
+      parts: fc.array(fc.tuple(id, id), { maxLength: 6 }),
+      most: fc.integer({ min: 1, max: 200 }),
+    }),
   },
   {
     weight: 3,
@@ -126,6 +136,34 @@ class Reader {
     const counted = this.transaction.countKnown(range)
     if (counted !== undefined) equal(counted, stored.length)
     return counted !== undefined
+  }
+
+  /** Ranges one after the other. @returns whether memory knew any of them. */
+  async ranges(
+    index: TableIndex,
+    parts: readonly (readonly [from: number, to: number])[],
+    most: number,
+  ): Promise<boolean> {
+    // What is read whole is in memory then, where there is room and nothing was committed since.
+    for (const prefix of [index.prefix, index.deletedPrefix]) {
+      const scan = this.transaction.scan(prefixRange(prefix))
+      while ((await scan.next()) !== undefined) {}
+    }
+    const wanted = parts.map(([from, to]) => this.#part(index, from, to))
+    const batch: GrowingBatch = { keys: [], values: [] }
+    const read = this.transaction.readKnown(
+      batch,
+      wanted.map(({ range }) => range),
+      most,
+    )
+    const expected = wanted.slice(0, read).flatMap(({ stored }) => stored)
+    ok(expected.length <= most)
+    const rows = await this.transaction.getByEntries(this.#table, index, batch)
+    deepStrictEqual(
+      batch.keys.map((key, at) => [key, rows[at]]),
+      expected,
+    )
+    return read > 0
   }
 
   scan(index: TableIndex | undefined, from: number, to: number, options: { reverse: boolean; expected: number }): void {
@@ -255,6 +293,9 @@ async function run(store: RecordStore, steps: readonly Step[]): Promise<number> 
         break
       case 'count':
         if (current.count(table.indexes[each.index] as TableIndex, each.from, each.to)) known++
+        break
+      case 'ranges':
+        if (await current.ranges(table.indexes[each.index] as TableIndex, each.parts, each.most)) known++
         break
       case 'scan':
         current.scan(each.index === null ? undefined : table.indexes[each.index], each.from, each.to, {

@@ -2,7 +2,14 @@ import { deepStrictEqual, equal } from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
 import type { KeyRange } from '../../lib/codec/key.js'
-import { countRange, leafAt, leafBefore, type Root, valueAt } from '../../lib/records/resident/resident-nodes.js'
+import {
+  countRange,
+  leafAt,
+  leafBefore,
+  leavesAt,
+  type Root,
+  valueAt,
+} from '../../lib/records/resident/resident-nodes.js'
 import { ResidentTree } from '../../lib/records/resident/resident-tree.js'
 import { seed } from '../support/seed.js'
 
@@ -55,6 +62,8 @@ function checkRoot(root: Root<number>, { stored, known }: Model, keyOf: KeyOf): 
     if (value === undefined) equal(known.has(each), false, `key ${each} is forgotten`)
     else equal(value ?? undefined, stored.get(each), `key ${each}`)
   }
+  const keys = Array.from({ length: keysMax + 1 }, (_, each) => keyOf(each))
+  for (const [each, leaf] of leavesAt(root, keys).entries()) equal(leaf, leafAt(root, keys[each]).leaf, 'its leaf')
   const all = countRange(root, { start: '', end: '\xff' })
   equal(all, holes === 0 ? stored.size : undefined)
 }

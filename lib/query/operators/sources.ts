@@ -139,8 +139,10 @@ export class RangesOperator implements Operator {
     const batch: GrowingBatch = { keys: [], values: [] }
     const { transaction } = this.#execution
     while (this.#position < this.#ranges.length && batch.keys.length < most) {
-      if (!transaction.readKnown(batch, this.#ranges[this.#position], most)) break
-      this.#position++
+      const next = this.#ranges.slice(this.#position, this.#position + most)
+      const read = transaction.readKnown(batch, next, most)
+      this.#position += read
+      if (read < next.length) break
     }
     return batch.keys.length === 0 ? undefined : batch
   }

@@ -125,6 +125,28 @@ function findLeaf<V>(root: Root<V>, key: Key, isBefore: boolean): LeafAt<V> {
   return { leaf: node, start, end }
 }
 
+/** Kept, so that what is looked at beforehand is not left out as useless. */
+const looked = { digits: 0 }
+
+/**
+ * The leaves that answer for keys. Level by level, and in each with a look at all nodes before they are searched: their
+ * memory is waited for at once, which that of one search after the other is not.
+ */
+export function leavesAt<V>(root: Root<V>, keys: readonly Key[]): Leaf<V>[] {
+  const nodes = new Array<Node<V>>(keys.length).fill(root)
+  for (let areBranches = true; areBranches; ) {
+    areBranches = false
+    for (let at = 0; at < nodes.length; at++) {
+      const node = nodes[at] as Node<V>
+      if (node.isLeaf) continue
+      areBranches = true
+      nodes[at] = node.children[node.upperBound(keys[at] as Key)] as Node<V>
+    }
+    for (const node of nodes) looked.digits ^= node.middle
+  }
+  return nodes as LeafNode<V>[]
+}
+
 /** What is known of a key: its value, that it is not there (`null`), or nothing (`undefined`). */
 export function valueAt<V>(root: Root<V>, key: Key): V | null | undefined {
   let node = root

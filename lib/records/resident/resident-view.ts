@@ -1,7 +1,16 @@
 import type { Key, KeyRange } from '../../codec/key.js'
 import type { Version } from '../../engines/contract.js'
 import { type EntryCell, type GrowingBatch, RowSlot } from '../stored-value.js'
-import { countRange, type Leaf, type LeafAt, leafAt, leafBefore, type Root, valueAt } from './resident-nodes.js'
+import {
+  countRange,
+  type Leaf,
+  type LeafAt,
+  leafAt,
+  leafBefore,
+  leavesAt,
+  type Root,
+  valueAt,
+} from './resident-nodes.js'
 import type { Load, ResidentSet } from './resident-set.js'
 
 /** The resident set as it was at the version of one snapshot. */
@@ -77,10 +86,32 @@ export class ResidentView {
   }
 
   /**
-   * Puts all that there is in a range behind what a batch has; nothing, and `false`, when not all of it is known or the
-   * batch would have more than `most`. Cost: the height of a tree, and what is read.
+   * Puts all that there is in ranges, one after the other, behind what a batch has: until it has `most`, or not all of
+   * a range is known, or that would be more than `most`. Cost: the height of a tree for each, and what is read.
+   * @returns how many of the ranges were read.
    */
-  readInto(batch: GrowingBatch, { start, end }: KeyRange, most: number): boolean {
+  readInto(batch: GrowingBatch, ranges: readonly KeyRange[], most: number): number {
+    const leaves = leavesAt(
+      this.#refreshed(),
+      ranges.map(({ start }) => start),
+    )
+    const firsts = leaves.map((leaf, at) => leaf.lowerBound((ranges[at] as KeyRange).start))
+    for (let at = 0; at < ranges.length; at++) {
+      const leaf = leaves[at] as Leaf<RowSlot | EntryCell>
+      const range = ranges[at] as KeyRange
+      const first = firsts[at] as number
+      let last = first
+      while (last < leaf.keys.length && (leaf.keys[last] as Key) < range.end) last++
+      // With an entry behind it, the range lies in one leaf.
+      const isInLeaf = last < leaf.keys.length && batch.keys.length + last - first <= most
+      if (!(isInLeaf ? this.take(batch, leaf, first, last) : this.#readLeaves(batch, range, most))) return at
+      this.#set.hits++
+    }
+    return ranges.length
+  }
+
+  /** Puts all that there is in a range behind what a batch has, or nothing. */
+  #readLeaves(batch: GrowingBatch, { start, end }: KeyRange, most: number): boolean {
     const root = this.#refreshed()
     const before = batch.keys.length
     let from: Key | undefined = start
@@ -95,7 +126,6 @@ export class ResidentView {
       }
       from = next
     }
-    this.#set.hits++
     return true
   }
 

@@ -18,7 +18,7 @@ export class SortedKeys {
     this.digits = digits
   }
 
-  /** The position of the first key that is not before `key`, which lies in the range or is its end. */
+  /** The position of the first key that is not before `key`, which lies in the range or is its end: not beyond. */
   lowerBound(key: Key): number {
     return this.#position(key, false)
   }
@@ -26,6 +26,11 @@ export class SortedKeys {
   /** How many keys are not after `key`, which lies in the range. */
   upperBound(key: Key): number {
     return this.#position(key, true)
+  }
+
+  /** What a search looks at first. */
+  get middle(): number {
+    return this.digits[this.digits.length >>> 1] ?? 0
   }
 
   #position(key: Key, isAfterEqual: boolean): number {
