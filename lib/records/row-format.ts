@@ -6,6 +6,7 @@ import { CorruptionError, InternalError, ValidationError } from '../errors/rome-
 import type { ColumnDefinition, EntitySchema } from '../schema/entity-schema.js'
 import type { DiskValue, EnumIds, RowValue } from '../values/column-type.js'
 import type { StoredTable } from './catalogue.js'
+import { ownTexts } from './own-texts.js'
 import type { Row } from './row.js'
 import { RowKey } from './row-key.js'
 import { enumIdsOf, unpackFill } from './stored-column.js'
@@ -138,11 +139,12 @@ export class RowFormat<T extends object = object> {
     const { content } = value
     if (!(content instanceof Uint8Array)) return content
     const row = this.#decode(key, content)
+    ownTexts(row)
     value.content = row
     return row
   }
 
-  #decode(key: Key, bytes: Uint8Array): Row {
+  #decode(key: Key, bytes: Uint8Array): RowValue[] {
     const { values } = decodeRow(key, bytes)
     const row: RowValue[] = new Array<RowValue>(this.#columns.length)
     for (const { definition, id, fill } of this.#columns) {

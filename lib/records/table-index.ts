@@ -10,6 +10,7 @@ import { columnsOf } from '../expressions/walk.js'
 import type { ColumnDefinition, EntitySchema, IndexDefinition } from '../schema/entity-schema.js'
 import type { DiskValue, KeyElement, RowValue } from '../values/column-type.js'
 import type { StoredIndex } from './catalogue.js'
+import { ownTexts } from './own-texts.js'
 import { columnOfRow, type Row } from './row.js'
 import type { RowFormat } from './row-format.js'
 import { EntryCell, RowCell, type StoredValue } from './stored-value.js'
@@ -166,13 +167,14 @@ export class TableIndex {
       return this.#rowOf(entryKey, decodeValues(entryKey, entryValue), wanted)
     }
     // To make it again takes longer than to find it in memory.
-    if (entryValue.content instanceof Uint8Array) {
-      entryValue.content = this.#rowOf(entryKey, decodeEntry(entryKey, entryValue.content))
-    }
-    return entryValue.content as Row
+    if (!(entryValue.content instanceof Uint8Array)) return entryValue.content as Row
+    const row = this.#rowOf(entryKey, decodeEntry(entryKey, entryValue.content))
+    ownTexts(row)
+    entryValue.content = row
+    return row
   }
 
-  #rowOf(entryKey: Key, values: readonly unknown[], wanted?: ReadonlySet<ColumnReference>): Row {
+  #rowOf(entryKey: Key, values: readonly unknown[], wanted?: ReadonlySet<ColumnReference>): RowValue[] {
     const { indexed, included } = this.#wantedOf(wanted)
     const row = this.#emptyRow.slice()
     let offset = this.prefix.length

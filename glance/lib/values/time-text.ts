@@ -29,10 +29,26 @@ function offsetOf(zone: string): number | undefined {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 60 + minutes)
 }
 
+/** Times that were written last, and their texts: an image and what belongs to it are often of the same millisecond. */
+const placeCount = 1024
+const knownTimes = new Array<bigint | undefined>(placeCount).fill(undefined)
+const knownTexts = new Array<string>(placeCount).fill('')
+const scratch = Buffer.alloc(64)
+
 /** Writes a time as Glance does: in UTC without saying so, with six digits of fraction, or none when it is zero. */
 export function formatTime(time: Timestamp): string {
+  const { microseconds } = time
+  const number = Number(microseconds)
+  // By seconds too, since many times are of whole ones.
+  const place = (number ^ (number / 1_000_000)) & (placeCount - 1)
+  if (knownTimes[place] === microseconds) return knownTexts[place]
   const text = time.toString()
-  return text.slice(0, text.endsWith(noFraction) ? -noFraction.length : -'Z'.length)
+  // By way of bytes: V8 takes twice as long to write JSON with a text that is a part of another one.
+  const length = scratch.write(text, 'latin1') - (text.endsWith(noFraction) ? noFraction.length : 'Z'.length)
+  const written = scratch.toString('latin1', 0, length)
+  knownTimes[place] = microseconds
+  knownTexts[place] = written
+  return written
 }
 
 const noFraction = '.000000Z'
