@@ -5,7 +5,7 @@ import { SortedKeys } from './sorted-keys.js'
  * All entries of a range of keys, or a hole: a range of which nothing is known. What it holds is read only, apart from
  * a value that may take the place of another one of the same meaning.
  */
-export interface Leaf<V> extends Pick<SortedKeys, 'lowerBound'> {
+export interface Leaf<V> extends Pick<SortedKeys, 'lowerBound' | 'near'> {
   readonly keys: readonly Key[]
   readonly values: V[]
   readonly isHole: boolean

@@ -1,6 +1,6 @@
 import type { Key, KeyRange } from '../../codec/key.js'
 import type { Version } from '../../engines/contract.js'
-import { type EntryCell, type GrowingBatch, RowSlot } from '../stored-value.js'
+import { EntryCell, type GrowingBatch, RowSlot } from '../stored-value.js'
 import {
   countRange,
   type Leaf,
@@ -95,7 +95,7 @@ export class ResidentView {
       this.#refreshed(),
       ranges.map(({ start }) => start),
     )
-    const firsts = leaves.map((leaf, at) => leaf.lowerBound((ranges[at] as KeyRange).start))
+    const firsts = firstsIn(leaves, ranges)
     for (let at = 0; at < ranges.length; at++) {
       const leaf = leaves[at] as Leaf<RowSlot | EntryCell>
       const range = ranges[at] as KeyRange
@@ -166,4 +166,26 @@ export class ResidentView {
     if (this.isNewest && this.#set.root !== this.#root) this.#root = this.#set.share()
     return this.#root
   }
+}
+
+/** Kept, so that what is looked at beforehand is not left out as useless. */
+const looked = { seen: 0 }
+
+/**
+ * Where ranges begin in the leaves of their starts. As the leaves were, keys and entries are looked at before they are
+ * compared and taken, which waits for the memory of all of them at once.
+ */
+function firstsIn(leaves: readonly Leaf<RowSlot | EntryCell>[], ranges: readonly KeyRange[]): number[] {
+  const near = leaves.map((leaf, at) => leaf.near((ranges[at] as KeyRange).start))
+  let seen = 0
+  for (let at = 0; at < leaves.length; at++) {
+    const { keys } = leaves[at] as Leaf<RowSlot | EntryCell>
+    const key = keys[near[at] as number]
+    if (key !== undefined) seen ^= key.charCodeAt(0)
+  }
+  const held = leaves.map(({ values }, at) => values[near[at] as number])
+  for (const entry of held) if (entry instanceof EntryCell) seen ^= entry.length
+  for (const entry of held) if (entry instanceof EntryCell) seen ^= entry.content.length
+  looked.seen = seen
+  return leaves.map((leaf, at) => leaf.lowerBound((ranges[at] as KeyRange).start, near[at]))
 }

@@ -18,14 +18,31 @@ export class SortedKeys {
     this.digits = digits
   }
 
-  /** The position of the first key that is not before `key`, which lies in the range or is its end: not beyond. */
-  lowerBound(key: Key): number {
-    return this.#position(key, false)
+  /**
+   * The position of the first key that is not before `key`, which lies in the range or is its end: not beyond. None
+   * before `from` is looked at.
+   */
+  lowerBound(key: Key, from = 0): number {
+    return this.#position(key, false, from)
+  }
+
+  /** The position of the first key that may not be before `key`: by the numbers alone. */
+  near(key: Key): number {
+    const { digits } = this
+    const wanted = digitsAt(key, this.shared)
+    let low = 0
+    let high = digits.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if ((digits[middle] as number) < wanted) low = middle + 1
+      else high = middle
+    }
+    return low
   }
 
   /** How many keys are not after `key`, which lies in the range. */
   upperBound(key: Key): number {
-    return this.#position(key, true)
+    return this.#position(key, true, 0)
   }
 
   /** What a search looks at first. */
@@ -33,10 +50,10 @@ export class SortedKeys {
     return this.digits[this.digits.length >>> 1] ?? 0
   }
 
-  #position(key: Key, isAfterEqual: boolean): number {
+  #position(key: Key, isAfterEqual: boolean, from: number): number {
     const { keys, digits } = this
     const wanted = digitsAt(key, this.shared)
-    let low = 0
+    let low = from
     let high = digits.length
     while (low < high) {
       const middle = (low + high) >>> 1
