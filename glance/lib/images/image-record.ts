@@ -70,7 +70,8 @@ export async function imageRecords(
   { withDeletedLocations = false, withTags = false, v1_mode = false }: RecordOptions = {},
 ): Promise<ImageRecord[]> {
   if (images.length === 0) return []
-  const ids = images.map(({ id }) => id)
+  // In the order that a list of a query has, so that it is sorted once.
+  const ids = images.map(({ id }) => id).sort()
   // A list is a part of the query that it is in, so that no plan would be kept for the usual one image.
   const ofImages = (column: Column<string>) => (ids.length === 1 ? column.eq(ids[0]) : column.in(ids))
   const { id, image_id, name, value, created_at, updated_at, deleted_at, deleted } = property
