@@ -1,4 +1,4 @@
-// Which packages are there, in which versions, and which Node runs the peers.
+// Which packages are there, in which versions, and which Node runs what is measured.
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
@@ -13,9 +13,19 @@ export function versionOf(name) {
   return undefined
 }
 
-/** The Node that the package `node` brings, as some peers need a newer one than Rome; else the one that runs. */
+/** Some peers need a newer Node than Rome; it comes as a package. */
 export function nodeOfPeers() {
+  return nodeOf('node')
+}
+
+/** The newest Node of those that are looked after for long, as a package: who runs a service chooses it. */
+export function nodeOfService() {
+  return nodeOf('node-for-glance')
+}
+
+/** The Node that a package brings; the one that runs where the package is not there. */
+function nodeOf(name) {
   const file = process.platform === 'win32' ? 'node.exe' : 'node'
-  const path = fileURLToPath(new URL(`node/bin/${file}`, folders[0]))
+  const path = fileURLToPath(new URL(`${name}/bin/${file}`, folders[0]))
   return existsSync(path) ? path : process.execPath
 }

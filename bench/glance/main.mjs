@@ -17,7 +17,7 @@ import { Command } from 'commander'
 import { markdownTable } from 'markdown-table'
 import { medianOf } from '../median.mjs'
 import { namesOf, wholeNumber, wholeNumbers } from '../option-values.mjs'
-import { nodeOfPeers, versionOf } from '../packages.mjs'
+import { nodeOfService, versionOf } from '../packages.mjs'
 import { rounded } from '../report.mjs'
 import { Expected, rowsOf } from './catalogue.mjs'
 import { Connection, checkAnswers, questions } from './questions.mjs'
@@ -32,7 +32,7 @@ const options = new Command('npm run bench:glance --')
   .option('--cache-mib <count>', 'of memory for what the service has read', wholeNumber, 1024)
   .option('--store <path>', 'where the catalogue is; loaded if there is none, and kept')
   .option('--cpu-prof', 'profile the service')
-  .option('--node <path>', 'which runs the service', nodeOfPeers())
+  .option('--node <path>', 'which runs the service', nodeOfService())
   .option('--sleeping-client', 'who asks sleeps until an answer comes')
   .parse()
   .opts()
