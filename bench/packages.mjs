@@ -18,7 +18,7 @@ export function nodeOfPeers() {
   return nodeOf('node')
 }
 
-/** The newest Node of those that are looked after for long, as a package: who runs a service chooses it. */
+/** The service is measured on the newest Node with long-term support, which comes as a package of its own. */
 export function nodeOfService() {
   return nodeOf('node-for-glance')
 }
